@@ -38,6 +38,39 @@ class BatchNormalization(OpRun):
         return ((scale * (x - mean) / np.sqrt(variance + epsilon) + bias).astype(x.dtype),)
 
 
+class Pool(OpRun):
+    """Pools as the specification has them, over the taps inside the image (the
+    reference implementation fails for some pads). Expects no auto_pad."""
+
+    op_domain = ""
+
+    def _run(self, x, kernel_shape=None, strides=None, pads=None, ceil_mode=0, **_):
+        strides, pads = strides or [1, 1], pads or [0, 0, 0, 0]
+        bounds = []  # first and last tap of each window, by axis
+        for axis in range(2):
+            size, stride = x.shape[2 + axis], strides[axis]
+            before, after = pads[axis], pads[axis + 2]
+            beyond = size + before + after - kernel_shape[axis]
+            count = (-(-beyond // stride) if ceil_mode else beyond // stride) + 1
+            starts = [i * stride - before for i in range(count)]
+            bounds.append(
+                [(max(s, 0), min(s + kernel_shape[axis], size)) for s in starts if s < size]
+            )
+        y = [
+            [self.reduce(x[:, :, top:bottom, left:right], axis=(2, 3)) for left, right in bounds[1]]
+            for top, bottom in bounds[0]
+        ]
+        return (np.array(y).transpose(2, 3, 0, 1).astype(x.dtype),)
+
+
+class MaxPool(Pool):
+    reduce = staticmethod(np.max)
+
+
+class AveragePool(Pool):
+    reduce = staticmethod(np.mean)
+
+
 class Case:
     """A model under construction: a chain of nodes from `x`."""
 
@@ -150,8 +183,8 @@ def window(case, kernel, dilations=(1, 1), pools=False):
 
 def add_window(case, op, *inputs, extent, **attributes):
     """Adds a node with a window. The reference implementation has errors in
-    auto_pad (SAME_LOWER of strided pools, SAME of dilated convolutions), so it
-    gets the pads that the specification gives for it."""
+    auto_pad (SAME of dilated convolutions), so it gets the pads that the
+    specification gives for it."""
     shape = case.shape[2:]
     case.add(op, *inputs, **attributes)
     if "auto_pad" not in attributes:
@@ -519,7 +552,7 @@ def check(options, folder, name, index, case, x):
     onnx.save(model, path)
     what = f"{name}, case {index}, seed {options.seed}, opset {model.opset_import[0].version}"
     reference = ReferenceEvaluator(
-        case.model(is_reference=True), new_ops=[BatchNormalization]
+        case.model(is_reference=True), new_ops=[AveragePool, BatchNormalization, MaxPool]
     )
     expected = to_nhwc(reference.run(None, {"x": x})[0])
     imported = os.path.join(folder, "model.mlir")
