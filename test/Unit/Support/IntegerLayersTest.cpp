@@ -64,6 +64,18 @@ TEST(IntegerLayersTest, StridesDilatesAndPadsOneSide) {
             (Values{5421, 603}));
 }
 
+TEST(IntegerLayersTest, TellsTheFourPadsApart) {
+  // 1 top, 0 bottom, 2 left, 1 right: the 1 stands at row 1, column 2 of 4.
+  IntegerTensor input{{1, 1, 1, 1}, {1}};
+  IntegerTensor weights{{1, 2, 1, 1}, {1, 10}};
+  Window window;
+  window.pads[0] = 1, window.pads[2] = 2, window.pads[3] = 1;
+  IntegerTensor sums =
+      cantFail(referenceConv2d(input, 0, {weights, {0}}, window, 1, {}));
+  EXPECT_EQ(sums.shape, (SmallVector<int64_t, 4>{1, 1, 4, 1}));
+  EXPECT_EQ(sums.values, (Values{0, 0, 10, 0}));
+}
+
 TEST(IntegerLayersTest, KeepsGroupsApart) {
   IntegerTensor input{{1, 1, 1, 4}, {1, 2, 3, 4}};
   IntegerTensor weights{{2, 1, 1, 2}, {1, 10, 100, 1000}};
