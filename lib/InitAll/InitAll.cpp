@@ -21,6 +21,7 @@
 
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
+#include "qat/Pipelines/Pipelines.h"
 
 void mlir::qat::registerAllDialects(DialectRegistry &registry) {
   registry.insert<arith::ArithDialect, func::FuncDialect, memref::MemRefDialect,
@@ -31,4 +32,5 @@ void mlir::qat::registerAllDialects(DialectRegistry &registry) {
 void mlir::qat::registerAllPasses() {
   registerTransformsPasses(); // canonicalize, cse and their like
   registerQatTransformsPasses();
+  registerPipelines();
 }
