@@ -18,6 +18,7 @@
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
+#include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 
 void mlir::qat::registerAllDialects(DialectRegistry &registry) {
@@ -27,4 +28,7 @@ void mlir::qat::registerAllDialects(DialectRegistry &registry) {
                   tosa::TosaDialect, QatDialect>();
 }
 
-void mlir::qat::registerAllPasses() { registerTransformsPasses(); }
+void mlir::qat::registerAllPasses() {
+  registerTransformsPasses();
+  registerQatConversionPasses();
+}
