@@ -20,15 +20,20 @@
 
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Execution/HostPipeline.h"
+#include "qat/Execution/Passes.h"
 
 void mlir::qat::registerAllDialects(DialectRegistry &registry) {
   registry.insert<arith::ArithDialect, func::FuncDialect,
                   memref::MemRefDialect, ml_program::MLProgramDialect,
                   quant::QuantDialect, tensor::TensorDialect,
                   tosa::TosaDialect, QatDialect>();
+  registerHostDialects(registry);
 }
 
 void mlir::qat::registerAllPasses() {
   registerTransformsPasses();
   registerQatConversionPasses();
+  registerQatExecutionPasses();
+  registerHostPipelines();
 }
