@@ -31,7 +31,7 @@ LogicalResult BatchNormOp::verify() {
   if (failed(verifyEpsilon(*this, getEpsilon()))) // batch_norm_c2
     return failure();
   if (getFrozen() && (!getFoldType() ||
-                      *getFoldType() == FoldType::FoldingWeights)) // batch_norm_c3
+                      *getFoldType() == BatchNormFold::FoldingWeights)) // batch_norm_c3
     return emitOpError("expects a frozen batch norm to have 'fold_type' ICN or "
                        "folding_thresh");
   return success();

@@ -20,7 +20,7 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
-#include "qat/Support/WeightScheme.h"
+#include "qat/Support/WeightQuantizers.h"
 
 #include "qat/Dialect/Qat/IR/QatDialect.h.inc"
 #include "qat/Dialect/Qat/IR/QatEnums.h.inc"

@@ -56,7 +56,7 @@ def Qat_RoundingModeAttr : EnumAttr<Qat_Dialect, Qat_RoundingMode, "rounding"> {
   let assemblyFormat = "`<` $value `>`";
 }
 
-def Qat_FoldType : I32EnumAttr<"FoldType",
+def Qat_FoldType : I32EnumAttr<"BatchNormFold",
     "where a batch norm goes when it is frozen", [
       I32EnumAttrCase<"FoldingWeights", 0, "folding_weights">,
       I32EnumAttrCase<"ICN", 1, "ICN">,
