@@ -19,6 +19,7 @@
 #include "mlir/Transforms/Passes.h"
 
 #include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Target/C/Passes.h"
 
 void mlir::qat::registerAllDialects(DialectRegistry &registry) {
   registry.insert<arith::ArithDialect, func::FuncDialect,
@@ -27,4 +28,8 @@ void mlir::qat::registerAllDialects(DialectRegistry &registry) {
                   tosa::TosaDialect, QatDialect>();
 }
 
-void mlir::qat::registerAllPasses() { registerTransformsPasses(); }
+void mlir::qat::registerAllPasses() {
+  registerTransformsPasses();
+  registerQatTargetCPasses();
+  registerCPipeline();
+}

@@ -190,12 +190,12 @@ static const KernelField requantizeFields[] = {
 
 // avg_pool2d has one member more.
 static const KernelField poolFields[] = {
-    {"in_h", FieldType::U16},      {"in_w", FieldType::U16},
-    {"out_h", FieldType::U16},     {"out_w", FieldType::U16},
-    {"channels", FieldType::U16},  {"kernel_h", FieldType::U16},
-    {"kernel_w", FieldType::U16},  {"stride_h", FieldType::U16},
-    {"stride_w", FieldType::U16},  {"pad_top", FieldType::U16},
-    {"pad_left", FieldType::U16},  {"round_to_nearest", FieldType::U8},
+    {"in_h", FieldType::U16},     {"in_w", FieldType::U16},
+    {"out_h", FieldType::U16},    {"out_w", FieldType::U16},
+    {"channels", FieldType::U16}, {"kernel_h", FieldType::U16},
+    {"kernel_w", FieldType::U16}, {"stride_h", FieldType::U16},
+    {"stride_w", FieldType::U16}, {"pad_top", FieldType::U16},
+    {"pad_left", FieldType::U16}, {"round_to_nearest", FieldType::U8},
 };
 
 ArrayRef<KernelFamily> mlir::qat::getKernelFamilies() {
@@ -263,8 +263,7 @@ static void addPortableKernels(std::vector<KernelInfo> &rows) {
   auto add = [&](KernelKind kind, Storage input, Storage second, Storage output,
                  unsigned accumulatorBits, double cost) {
     const KernelFamily &family = getKernelFamily(kind);
-    std::string function =
-        ("qat_" + family.name + "_" + getName(input)).str();
+    std::string function = ("qat_" + family.name + "_" + getName(input)).str();
     if (family.inputs == 2 || family.packing != WeightPacking::None)
       function += ("_" + getName(second)).str();
     function += ("_" + getName(output)).str();
@@ -311,8 +310,8 @@ ArrayRef<KernelInfo> mlir::qat::getKernels() {
 const KernelInfo *mlir::qat::findKernel(const KernelQuery &query) {
   const KernelInfo *best = nullptr;
   for (const KernelInfo &row : getKernels()) {
-    bool usesSecond = row.family->inputs == 2 ||
-                      row.family->packing != WeightPacking::None;
+    bool usesSecond =
+        row.family->inputs == 2 || row.family->packing != WeightPacking::None;
     if (row.family->kind != query.kind || row.input != query.input ||
         (usesSecond && row.second != query.second) ||
         row.output != query.output ||
@@ -337,8 +336,8 @@ const KernelInfo *mlir::qat::findKernel(StringRef function) {
 
 ArrayRef<CTarget> mlir::qat::getCTargets() {
   static const CTarget targets[] = {
-      {"cortex-m0plus", false}, {"cortex-m3", false},  {"cortex-m4", true},
-      {"cortex-m33", false},    {"cortex-m7", false},  {"cortex-m55", false},
+      {"cortex-m0plus", false}, {"cortex-m3", false}, {"cortex-m4", true},
+      {"cortex-m33", false},    {"cortex-m7", false}, {"cortex-m55", false},
       {"host", true},
   };
   return targets;

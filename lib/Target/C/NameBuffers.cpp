@@ -50,8 +50,7 @@ static const llvm::StringSet<> &getReservedNames() {
 bool mlir::qat::isUsableCIdentifier(StringRef name) {
   if (name.empty() || !llvm::isAlpha(name.front()))
     return false;
-  if (!llvm::all_of(name,
-                    [](char c) { return llvm::isAlnum(c) || c == '_'; }))
+  if (!llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; }))
     return false;
   return !getReservedNames().contains(name) && !name.starts_with("qat_") &&
          !name.starts_with("QAT_") && !name.starts_with("INT") &&
@@ -83,6 +82,8 @@ public:
   using Base::Base;
 
   void runOnOperation() override {
+    taken.clear();
+    unnamed.clear();
     if (!isUsableCIdentifier(network)) {
       getOperation().emitError("expects the option 'network' to be a C "
                                "identifier that is not in use, but got '")
@@ -105,12 +106,11 @@ public:
     size_t shared = getSharedFolders(names);
 
     for (auto [layer, name] : llvm::zip(layers, names)) {
-      std::string identifier =
-          makeCIdentifier(StringRef(name).drop_front(
-              std::min(shared, name.size())));
-      layer->setAttr("qat.c_name",
-                     StringAttr::get(&getContext(),
-                                     makeUnique(identifier, layer)));
+      std::string identifier = makeCIdentifier(
+          StringRef(name).drop_front(std::min(shared, name.size())));
+      layer->setAttr(
+          "qat.c_name",
+          StringAttr::get(&getContext(), makeUnique(identifier, layer)));
     }
   }
 
@@ -144,27 +144,28 @@ private:
     return derived;
   }
 
+  /// Names of the generated project begin with the network's.
+  bool isAllowed(StringRef name) const {
+    return isUsableCIdentifier(name) && name != network &&
+           !name.starts_with(network + "_") &&
+           !name.starts_with(StringRef(network).upper() + "_");
+  }
+
   bool isFree(StringRef name) const {
-    if (!isUsableCIdentifier(name) || name == network ||
-        name.starts_with(network + "_") ||
-        name.starts_with(StringRef(network).upper() + "_"))
-      return false;
-    return llvm::none_of(getDerivedNames(name), [&](auto &derived) {
-      return taken.contains(derived);
-    });
+    return isAllowed(name) &&
+           llvm::none_of(getDerivedNames(name), [&](auto &derived) {
+             return taken.contains(derived);
+           });
   }
 
   std::string makeUnique(StringRef wanted, Operation *layer) {
     std::string name = wanted.str();
-    if (wanted.empty()) {
+    if (name.empty()) {
       StringRef kind = layer->getName().stripDialect();
       name = (kind + "_" + Twine(++unnamed[kind])).str();
     }
-    // What cannot be used as it is gets a prefix, what is taken a number.
-    if (!isUsableCIdentifier(name) || name.find(network) == 0 ||
-        StringRef(name).starts_with(StringRef(network).upper()))
-      if (!isFree(name))
-        name = "layer_" + name;
+    if (!isAllowed(name))
+      name = "layer_" + name;
     std::string candidate = name;
     for (unsigned number = 2; !isFree(candidate); ++number)
       candidate = (name + "_" + Twine(number)).str();

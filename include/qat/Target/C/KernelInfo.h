@@ -79,9 +79,9 @@ enum class WeightPacking : uint8_t {
 /// What all kernels of one operation have in common.
 struct KernelFamily {
   KernelKind kind;
-  llvm::StringRef name;       ///< "conv2d", in names and tables
-  llvm::StringRef structName; ///< of the parameters
-  llvm::StringRef header;     ///< in qat-rt/
+  llvm::StringRef name;               ///< "conv2d", in names and tables
+  llvm::StringRef structName;         ///< of the parameters
+  llvm::StringRef header;             ///< in qat-rt/
   llvm::ArrayRef<KernelField> fields; ///< in the order of the struct
   unsigned inputs;                    ///< activations that it reads
   WeightPacking packing;

@@ -26,13 +26,11 @@ namespace mlir::qat {
 #include "qat/Target/C/Passes.h.inc"
 
 struct CPipelineOptions : PassPipelineOptions<CPipelineOptions> {
-  Option<std::string> network{
-      *this, "network",
-      llvm::cl::desc("C identifier of the network"),
-      llvm::cl::init("network")};
+  Option<std::string> network{*this, "network",
+                              llvm::cl::desc("C identifier of the network"),
+                              llvm::cl::init("network")};
   Option<std::string> target{
-      *this, "target",
-      llvm::cl::desc("Part that the kernels are chosen for"),
+      *this, "target", llvm::cl::desc("Part that the kernels are chosen for"),
       llvm::cl::init("cortex-m4")};
 };
 
