@@ -1,4 +1,5 @@
-//===- Driver.cpp - finds and runs a subcommand ----------------------------- ===//
+//===- Driver.cpp - finds and runs a subcommand -----------------------------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -31,8 +32,7 @@ struct Command {
 
 static ArrayRef<Command> getCommands() {
   // A row a command; the function is in the file of the command's name.
-  static const std::vector<Command> commands = {
-  };
+  static const std::vector<Command> commands = {};
   return commands;
 }
 

@@ -1,4 +1,5 @@
-//===- InitAll.cpp - what the tools register ------------------------------ ===//
+//===- InitAll.cpp - what the tools register ------------------------------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -19,17 +20,18 @@
 #include "mlir/Transforms/Passes.h"
 
 #include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Dialect/Qat/Transforms/Passes.h"
 #include "qat/Target/C/Passes.h"
 
 void mlir::qat::registerAllDialects(DialectRegistry &registry) {
-  registry.insert<arith::ArithDialect, func::FuncDialect,
-                  memref::MemRefDialect, ml_program::MLProgramDialect,
-                  quant::QuantDialect, tensor::TensorDialect,
-                  tosa::TosaDialect, QatDialect>();
+  registry.insert<arith::ArithDialect, func::FuncDialect, memref::MemRefDialect,
+                  ml_program::MLProgramDialect, quant::QuantDialect,
+                  tensor::TensorDialect, tosa::TosaDialect, QatDialect>();
 }
 
 void mlir::qat::registerAllPasses() {
-  registerTransformsPasses();
+  registerTransformsPasses(); // canonicalize, cse and their like
+  registerQatTransformsPasses();
   registerQatTargetCPasses();
   registerCPipeline();
 }

@@ -16,7 +16,8 @@ using namespace mlir::qat;
 static bool isCIdentifier(StringRef name) {
   if (name.empty() || llvm::isDigit(name.front()))
     return false;
-  return llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+  return llvm::all_of(name,
+                      [](char c) { return llvm::isAlnum(c) || c == '_'; });
 }
 
 LogicalResult KernelCallOp::verify() {
@@ -24,7 +25,8 @@ LogicalResult KernelCallOp::verify() {
     return emitOpError("expects 'layer' to be a C identifier, but got '")
            << getLayer() << "'";
   for (NamedAttribute field : getFields())
-    if (!isa<IntegerAttr, FlatSymbolRefAttr>(field.getValue())) // kernel_call_c2
+    if (!isa<IntegerAttr, FlatSymbolRefAttr>(
+            field.getValue())) // kernel_call_c2
       return emitOpError("expects field '")
              << field.getName().getValue()
              << "' to be an integer or a symbol, but got " << field.getValue();
