@@ -32,7 +32,9 @@ struct Command {
 
 static ArrayRef<Command> getCommands() {
   // A row a command; the function is in the file of the command's name.
-  static const std::vector<Command> commands = {};
+  static const std::vector<Command> commands = {
+      {"deploy", "writes a network as a C project", runDeploy},
+  };
   return commands;
 }
 

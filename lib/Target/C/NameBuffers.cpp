@@ -27,20 +27,32 @@ using namespace mlir::qat;
 static const llvm::StringSet<> &getReservedNames() {
   static const llvm::StringSet<> names = [] {
     llvm::StringSet<> names;
-    for (StringRef name : llvm::split(
-             "alignas alignof and asm auto bitand bitor bool break case catch "
-             "char class compl const constexpr continue decltype default "
-             "delete do double dynamic_cast else enum explicit export extern "
-             "false float for friend goto if inline int long mutable namespace "
-             "new noexcept not nullptr operator or private protected public "
-             "register reinterpret_cast restrict return short signed sizeof "
-             "static static_assert static_cast struct switch template this "
-             "thread_local throw true try typedef typeid typename union "
-             "unsigned using virtual void volatile wchar_t while xor "
-             "main input output arena memory NULL size_t ptrdiff_t errno "
-             "int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t "
-             "uint64_t intptr_t uintptr_t intmax_t uintmax_t linux unix i386",
-             ' '))
+    for (
+        StringRef name : llvm::split(
+            "alignas alignof and asm auto bitand bitor bool break case catch "
+            "char class compl const constexpr continue decltype default "
+            "delete do double dynamic_cast else enum explicit export extern "
+            "false float for friend goto if inline int long mutable namespace "
+            "new noexcept not nullptr operator or private protected public "
+            "register reinterpret_cast restrict return short signed sizeof "
+            "static static_assert static_cast struct switch template this "
+            "thread_local throw true try typedef typeid typename union "
+            "unsigned using virtual void volatile wchar_t while xor "
+            "main input output arena memory NULL size_t ptrdiff_t errno "
+            "int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t "
+            "uint64_t intptr_t uintptr_t intmax_t uintmax_t linux unix i386 "
+            // Functions that compilers know without a header.
+            "abort abs acos acosh alloca asin asinh atan atan2 atanh bcmp "
+            "bcopy bzero calloc cbrt ceil copysign cos cosh drem erf erfc exit "
+            "exp exp2 expm1 fabs fdim ffs finite floor fma fmax fmin fmod "
+            "fork free frexp gamma hypot ilogb index isinf isnan j0 j1 jn labs "
+            "ldexp lgamma llabs log log10 log1p log2 logb lrint lround malloc "
+            "memchr memcmp memcpy memset modf nan nearbyint nextafter pow "
+            "printf putchar puts realloc remainder remquo rindex rint round "
+            "scalb scalbn scanf signbit significand sin sincos sinh snprintf "
+            "sprintf sqrt sscanf strcat strchr strcmp strcpy strlen strncmp "
+            "tan tanh tgamma tolower toupper trunc vprintf y0 y1 yn",
+            ' '))
       names.insert(name);
     return names;
   }();

@@ -39,6 +39,12 @@ static void printFirstLine(const FormC &form, raw_ostream &os) {
   os << " for " << form.target << ". Do not edit.";
 }
 
+/// A negative number in a macro wants parentheses.
+static std::string makeZeroPoint(quant::UniformQuantizedType grid) {
+  std::string text = std::to_string(grid.getZeroPoint());
+  return text.front() == '-' ? "(" + text + ")" : text;
+}
+
 /// The macros and the type of the input or the output.
 static void printArgument(const FormC &form, const FormCArgument &argument,
                           StringRef role, raw_ostream &os) {
@@ -63,8 +69,8 @@ static void printArgument(const FormC &form, const FormCArgument &argument,
   os << "#define " << prefix << "ELEMENTS " << argument.type.getNumElements()
      << "\n#define " << prefix << "BYTES " << argument.bytes << "\n#define "
      << prefix << "SCALE " << makeCDouble(argument.grid.getScale())
-     << "\n#define " << prefix << "ZERO_POINT "
-     << "(" << argument.grid.getZeroPoint() << ")\n";
+     << "\n#define " << prefix << "ZERO_POINT " << makeZeroPoint(argument.grid)
+     << "\n";
   int64_t elementBytes = std::max(1u, getBits(argument.storage) / 8);
   os << "typedef struct {\n  " << getCType(argument.storage) << " data["
      << argument.bytes / elementBytes << "];\n} " << form.network << "_" << role
@@ -114,7 +120,14 @@ static void printHeader(const FormC &form, const CTextOptions &options,
     os << "/* Computes *output from *input. One call at a time: they share the "
           "arena.\n * Returns 0, or 1 where a pointer is null. */\n";
   printRunSignature(form, options, os);
-  os << ";\n\n#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << form.macro
+  os << ";\n";
+  if (options.withSelfTest)
+    os << "\n/* In " << form.network
+       << "_selftest.c: 0, or a number that names the first layer whose result "
+          "is\n * wrong. */\nint "
+       << form.network << "_selftest(void);\nconst char *" << form.network
+       << "_selftest_layer(int result);\n";
+  os << "\n#ifdef __cplusplus\n}\n#endif\n\n#endif /* " << form.macro
      << "_H */\n";
 }
 

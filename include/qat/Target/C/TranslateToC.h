@@ -22,6 +22,8 @@ struct CTextOptions {
   /// The caller gives the arena to each run, which makes it re-entrant;
   /// otherwise it is one static array.
   bool arenaCaller = false;
+  /// Declares the functions of N_selftest.c too.
+  bool withSelfTest = false;
 };
 
 /// Prints `N.h` for a module in form C (the result of qat-c-pipeline): sizes,
