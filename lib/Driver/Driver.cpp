@@ -36,6 +36,7 @@ static ArrayRef<Command> getCommands() {
       {"info", "what a model is: layers, parameters, work, memory", runInfo},
       {"import", "a trained model (.onnx, .mlir) to a float network",
        runImport},
+      {"deploy", "writes a network as a C project", runDeploy},
   };
   return commands;
 }

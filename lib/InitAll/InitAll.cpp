@@ -25,6 +25,7 @@
 #include "qat/Pipelines/Pipelines.h"
 #include "qat/Execution/HostPipeline.h"
 #include "qat/Execution/Passes.h"
+#include "qat/Target/C/Passes.h"
 
 void mlir::qat::registerAllDialects(DialectRegistry &registry) {
   registry.insert<arith::ArithDialect, func::FuncDialect, memref::MemRefDialect,
@@ -40,4 +41,6 @@ void mlir::qat::registerAllPasses() {
   registerQatConversionPasses();
   registerQatExecutionPasses();
   registerHostPipelines();
+  registerQatTargetCPasses();
+  registerCPipeline();
 }
