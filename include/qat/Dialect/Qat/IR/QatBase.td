@@ -1,0 +1,111 @@
+//===- QatBase.td - the dialect, its attributes and constraints -*- tablegen -*-===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QAT_BASE
+#define QAT_BASE
+
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/OpBase.td"
+
+def Qat_Dialect : Dialect {
+  let name = "qat";
+  let cppNamespace = "::mlir::qat";
+  let summary = "quantization-aware training and integer networks";
+  let description = [{
+    The dialect adds to TOSA what a network needs on its way from a trained
+    float graph to integers on a microcontroller. It serves three forms:
+
+    * **F** (float): TOSA ops, `qat.batch_norm`, `qat.softmax`; parameters are
+      `ml_program.global`s with stable names (`conv1.weight`).
+    * **Q** (fake-quantized): F with quantizers on activations and weights.
+      What is learned (a bound) is an operand; values stay floating point.
+    * **I** (integer): the integer layers of this dialect on tensors of
+      `!quant.uniform` type. What is frozen is in the type: scale, zero point
+      and the storage range, to which every layer clamps its result.
+
+    Notation in the descriptions: `n(b) = 2^b - 1`; `round` is half to even;
+    `floor`, `>>` and all integer sums and products are exact. Arithmetic on
+    parameters is IEEE float32 in the order written. The arithmetic stands
+    once in code, in `qat/Support`, and once in prose, in docs/Spec.md.
+  }];
+  let dependentDialects = ["::mlir::quant::QuantDialect"];
+  let useDefaultAttributePrinterParser = 1;
+}
+
+class Qat_Op<string mnemonic, list<Trait> traits = []>
+    : Op<Qat_Dialect, mnemonic, traits>;
+
+//===----------------------------------------------------------------------===//
+// Enumerations
+//===----------------------------------------------------------------------===//
+
+def Qat_RoundingMode : I32EnumAttr<"RoundingMode",
+    "how a real value between two steps is put on the grid", [
+      I32EnumAttrCase<"Floor", 0, "floor">,
+      I32EnumAttrCase<"Nearest", 1, "nearest">]> {
+  let cppNamespace = "::mlir::qat";
+  let genSpecializedAttr = 0;
+}
+def Qat_RoundingModeAttr : EnumAttr<Qat_Dialect, Qat_RoundingMode, "rounding"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+def Qat_FoldType : I32EnumAttr<"BatchNormFold",
+    "where a batch norm goes when it is frozen", [
+      I32EnumAttrCase<"FoldingWeights", 0, "folding_weights">,
+      I32EnumAttrCase<"ICN", 1, "ICN">,
+      I32EnumAttrCase<"FoldingThresh", 2, "folding_thresh">]> {
+  let cppNamespace = "::mlir::qat";
+  let genSpecializedAttr = 0;
+}
+def Qat_FoldTypeAttr : EnumAttr<Qat_Dialect, Qat_FoldType, "fold_type"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+
+//===----------------------------------------------------------------------===//
+// Constraints
+//===----------------------------------------------------------------------===//
+
+// Bits of a weight or an activation.
+def Qat_BitWidth : ConfinedAttr<I32Attr, [IntMinValue<2>, IntMaxValue<8>]>;
+// A learned bound: always the same type, so that no assembly spells it.
+def Qat_Bound : Type<
+    CPred<"$_self == ::mlir::RankedTensorType::get("
+          "{}, ::mlir::Float32Type::get($_self.getContext()))">,
+    "rank-0 tensor of f32", "::mlir::RankedTensorType">,
+    BuildableType<"::mlir::RankedTensorType::get({}, $_builder.getF32Type())">;
+// One value a channel.
+def Qat_ChannelVector : 1DTensorOf<[F32]>;
+def Qat_FloatTensor : RankedTensorOf<[F32]>;
+def Qat_FloatImage : 4DTensorOf<[F32]>;
+// One scale for the whole tensor, or one a channel.
+def Qat_UniformType : Type<
+    CPred<"::llvm::isa<::mlir::quant::UniformQuantizedType>($_self)">,
+    "uniform quantized type">;
+def Qat_UniformPerAxisType : Type<
+    CPred<"::llvm::isa<::mlir::quant::UniformQuantizedPerAxisType>($_self)">,
+    "per-axis uniform quantized type">;
+def Qat_WeightElement : AnyTypeOf<[Qat_UniformType, Qat_UniformPerAxisType]>;
+def Qat_QuantizedTensor : RankedTensorOf<[Qat_UniformType]>;
+def Qat_QuantizedImage : TensorRankOf<[Qat_UniformType], [4]>;
+def Qat_QuantizedMatrix : TensorRankOf<[Qat_UniformType], [2]>;
+// The bias of an integer layer, in units of its accumulator.
+def Qat_IntegerBias : TensorRankOf<[I32], [1]>;
+
+// top, bottom, left, right, as in TOSA.
+def Qat_Pads : ConfinedAttr<DenseI64ArrayAttr, [
+    DenseArrayCount<4>, DenseArrayNonNegative<DenseI64ArrayAttr>]>;
+// height, width.
+def Qat_Pair : ConfinedAttr<DenseI64ArrayAttr, [
+    DenseArrayCount<2>, DenseArrayStrictlyPositive<DenseI64ArrayAttr>]>;
+def Qat_AccumulatorBits : ConfinedAttr<I32Attr, [AttrConstraint<
+    CPred<"::llvm::is_contained({32, 64}, ::llvm::cast<::mlir::IntegerAttr>($_self).getInt())">,
+    "whose value is 32 or 64">]>;
+
+#endif // QAT_BASE

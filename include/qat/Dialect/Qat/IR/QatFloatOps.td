@@ -1,0 +1,166 @@
+//===- QatFloatOps.td - what TOSA lacks of a float network -*- tablegen -*-===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QAT_FLOAT_OPS
+#define QAT_FLOAT_OPS
+
+include "qat/Dialect/Qat/IR/QatBase.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Qat_BatchNormOp : Qat_Op<"batch_norm", [
+    Pure, AllTypesMatch<["input", "result"]>,
+    AllTypesMatch<["gamma", "beta", "mean", "variance"]>]> {
+  let summary = "normalize every channel by its running statistics";
+  let description = [{
+    Per channel `c` of the last dimension:
+
+    ```
+    g         = gamma[c] / sqrt(variance[c] + epsilon)
+    result[c] = (input[c] - mean[c]) * g + beta[c]
+    ```
+
+    `fold_type` says where the batch norm goes when it is frozen
+    (`qat-fold-batch-norm`): into the weights, or into the integer scale and
+    bias of the layer (ICN), there also by comparison with thresholds. An op
+    with `frozen` has been through that pass: it stays as the layer's real
+    scale and bias, and its parameters no longer change.
+
+    Constraints:
+
+    * (C1) `gamma`, `beta`, `mean` and `variance` have one element a channel.
+    * (C2) `epsilon` is not negative and finite.
+    * (C3) `frozen` goes with a `fold_type` that keeps the op: `ICN` or
+      `folding_thresh`.
+
+    Example:
+
+    ```mlir
+    %y = qat.batch_norm %x, %gamma, %beta, %mean, %variance
+         {epsilon = 1.0e-3 : f32}
+         : tensor<1x8x8x16xf32>, tensor<16xf32>
+    ```
+  }];
+  let arguments = (ins AnyTypeOf<[TensorRankOf<[F32], [2]>, Qat_FloatImage]>:$input,
+                       Qat_ChannelVector:$gamma,
+                       Qat_ChannelVector:$beta,
+                       Qat_ChannelVector:$mean,
+                       Qat_ChannelVector:$variance,
+                       F32Attr:$epsilon,
+                       OptionalAttr<Qat_FoldTypeAttr>:$fold_type,
+                       UnitAttr:$frozen);
+  let results = (outs AnyTypeOf<[TensorRankOf<[F32], [2]>, Qat_FloatImage]>:$result);
+  let assemblyFormat = [{
+    $input `,` $gamma `,` $beta `,` $mean `,` $variance attr-dict
+    `:` type($input) `,` type($gamma)
+  }];
+  let hasVerifier = 1;
+}
+
+def Qat_SoftmaxOp : Qat_Op<"softmax", [
+    Pure, AllTypesMatch<["input", "result"]>]> {
+  let summary = "softmax over the last dimension";
+  let description = [{
+    ```
+    e      = exp(input - max(input))    // over the last dimension
+    result = e / sum(e)
+    ```
+
+    Constraints:
+
+    * (C1) The rank is at least 1.
+
+    Example:
+
+    ```mlir
+    %y = qat.softmax %x : tensor<1x10xf32>
+    ```
+  }];
+  let arguments = (ins Qat_FloatTensor:$input);
+  let results = (outs Qat_FloatTensor:$result);
+  let assemblyFormat = "$input attr-dict `:` type($input)";
+  let hasVerifier = 1;
+}
+
+def Qat_FoldWeightOp : Qat_Op<"fold_weight", [
+    Pure, AllTypesMatch<["weight", "result"]>,
+    AllTypesMatch<["gamma", "variance"]>]> {
+  let summary = "multiply each output channel of the weights by its batch-norm factor";
+  let description = [{
+    ```
+    result[c] = weight[c] * (gamma[c] / sqrt(variance[c] + epsilon))
+    ```
+
+    `channel_axes` are the dimensions of `weight` that make up the output
+    channel, outermost first: `[0]` for OHWI weights, `[2, 3]` for the HWCM
+    weights of a depthwise convolution.
+
+    Constraints:
+
+    * (C1) `channel_axes` are dimensions of `weight`, in rising order.
+    * (C2) `gamma` has one element an output channel.
+    * (C3) `epsilon` is not negative and finite.
+
+    Example:
+
+    ```mlir
+    %t = qat.fold_weight %w, %gamma, %variance
+         {channel_axes = array<i64: 0>, epsilon = 1.0e-3 : f32}
+         : tensor<16x3x3x3xf32>, tensor<16xf32>
+    ```
+  }];
+  let arguments = (ins Qat_FloatTensor:$weight,
+                       Qat_ChannelVector:$gamma,
+                       Qat_ChannelVector:$variance,
+                       DenseI64ArrayAttr:$channel_axes,
+                       F32Attr:$epsilon);
+  let results = (outs Qat_FloatTensor:$result);
+  let assemblyFormat = [{
+    $weight `,` $gamma `,` $variance attr-dict
+    `:` type($weight) `,` type($gamma)
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Qat_FoldBiasOp : Qat_Op<"fold_bias", [
+    Pure, AllTypesMatch<["bias", "gamma", "beta", "mean", "variance", "result"]>]> {
+  let summary = "the bias of a layer whose batch norm was folded into its weights";
+  let description = [{
+    ```
+    g         = gamma[c] / sqrt(variance[c] + epsilon)
+    result[c] = (bias[c] - mean[c]) * g + beta[c]
+    ```
+
+    Constraints:
+
+    * (C1) `epsilon` is not negative and finite.
+
+    Example:
+
+    ```mlir
+    %b2 = qat.fold_bias %b, %gamma, %beta, %mean, %variance
+          {epsilon = 1.0e-3 : f32} : tensor<16xf32>
+    ```
+  }];
+  let arguments = (ins Qat_ChannelVector:$bias,
+                       Qat_ChannelVector:$gamma,
+                       Qat_ChannelVector:$beta,
+                       Qat_ChannelVector:$mean,
+                       Qat_ChannelVector:$variance,
+                       F32Attr:$epsilon);
+  let results = (outs Qat_ChannelVector:$result);
+  let assemblyFormat = [{
+    $bias `,` $gamma `,` $beta `,` $mean `,` $variance attr-dict
+    `:` type($bias)
+  }];
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+#endif // QAT_FLOAT_OPS

@@ -1,0 +1,293 @@
+//===- QatIntegerOps.td - the integer layers of form I -*- tablegen -*-===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QAT_INTEGER_OPS
+#define QAT_INTEGER_OPS
+
+include "qat/Dialect/Qat/IR/QatBase.td"
+include "qat/Dialect/Qat/IR/QatInterfaces.td"
+include "mlir/Interfaces/InferTypeOpInterface.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+class Qat_IntegerLayer<string mnemonic, list<string> methods = []>
+    : Qat_Op<mnemonic, [
+        Pure, DeclareOpInterfaceMethods<IntegerLayerOpInterface, methods>]> {
+  let assemblyFormat = [{
+    operands attr-dict `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
+// A layer with weights: accumulate, add the bias, requantize, clamp.
+class Qat_WeightedLayer<string mnemonic>
+    : Qat_IntegerLayer<mnemonic, ["getMacs"]> {
+  // `multiplier` and `shift` are absent on a last layer whose logits are the
+  // accumulators themselves.
+  dag requantization = (ins
+    OptionalAttr<DenseI32ArrayAttr>:$multiplier,
+    OptionalAttr<DenseI8ArrayAttr>:$shift,
+    DefaultValuedAttr<Qat_AccumulatorBits, "64">:$accumulator_bits);
+}
+
+def Qat_Conv2DOp : Qat_WeightedLayer<"conv2d"> {
+  let summary = "integer 2-D convolution with its bias, requantization and clamp";
+  let description = [{
+    `input` is NHWC, `weights` OHWI (I is the input channels of a group),
+    `bias` one i32 an output channel. With `Z_x`, `Z_w`, `Z_y` the zero points
+    of the types (`Z_w` one or one a channel), padding taps contribute 0:
+
+    ```
+    acc    = sum over taps of (input - Z_x) * (weights[c] - Z_w[c])
+    p      = (acc + bias[c]) * multiplier[c]             // exact, 64 bits
+    result = clamp((p >> shift[c]) + Z_y, storage range of the result)
+    ```
+
+    `multiplier` and `shift` have one element, or one a channel. Without them
+    the result is `clamp(acc + bias[c], int32)`: logits on the real scale of
+    the result's type. `pad` is top, bottom, left, right; `stride` and
+    `dilation` are height, width. `accumulator_bits` is 32 where
+    `qat-check-accumulators` proved that every partial sum fits.
+
+    Constraints:
+
+    * (C1) `weights` has shape OC x KH x KW x IC/groups, and `groups` divides
+      the input channels IC and the output channels OC.
+    * (C2) `bias` has OC elements.
+    * (C3) `multiplier` and `shift` come together, both with 1 or OC elements.
+    * (C4) `0 <= shift <= 63`.
+    * (C5) Without `multiplier` the result's storage type is i32.
+    * (C6) The result's shape is what `pad`, `stride` and `dilation` give.
+    * (C7) The scales of `weights` are one a tensor, or one along dimension 0.
+    * (C8) Every zero point lies in its storage range.
+
+    Example:
+
+    ```mlir
+    %y = qat.conv2d %x, %w, %b
+         {pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>,
+          dilation = array<i64: 1, 1>, groups = 1 : i64,
+          multiplier = array<i32: 1518500250>, shift = array<i8: 38>}
+         : (tensor<1x8x8x3x!quant.uniform<u8:f32, 1.0>>,
+            tensor<16x3x3x3x!quant.uniform<u8:f32, 0.02:128>>,
+            tensor<16xi32>) -> tensor<1x8x8x16x!quant.uniform<u8:f32, 0.05>>
+    ```
+  }];
+  let arguments = !con((ins Qat_QuantizedImage:$input,
+                            TensorRankOf<[Qat_WeightElement], [4]>:$weights,
+                            Qat_IntegerBias:$bias,
+                            Qat_Pads:$pad, Qat_Pair:$stride, Qat_Pair:$dilation,
+                            DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$groups),
+                       requantization);
+  let results = (outs Qat_QuantizedImage:$result);
+}
+
+def Qat_DepthwiseConv2DOp : Qat_WeightedLayer<"depthwise_conv2d"> {
+  let summary = "integer depthwise convolution with its bias, requantization and clamp";
+  let description = [{
+    As `qat.conv2d`, each output channel reading one input channel. `weights`
+    is KH x KW x OC; with the depth multiplier `m = OC / IC`, output channel
+    `c` reads input channel `c / m`.
+
+    Constraints:
+
+    * (C1) `weights` has shape KH x KW x OC, and the input channels divide OC.
+    * (C2) `bias` has OC elements.
+    * (C3) `multiplier` and `shift` come together, both with 1 or OC elements.
+    * (C4) `0 <= shift <= 63`.
+    * (C5) Without `multiplier` the result's storage type is i32.
+    * (C6) The result's shape is what `pad`, `stride` and `dilation` give.
+    * (C7) The scales of `weights` are one a tensor, or one along dimension 2.
+    * (C8) Every zero point lies in its storage range.
+
+    Example:
+
+    ```mlir
+    %y = qat.depthwise_conv2d %x, %w, %b
+         {pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>,
+          dilation = array<i64: 1, 1>,
+          multiplier = array<i32: 1518500250>, shift = array<i8: 38>}
+         : (tensor<1x8x8x16x!quant.uniform<u8:f32, 0.05>>,
+            tensor<3x3x16x!quant.uniform<u8:f32, 0.02:128>>,
+            tensor<16xi32>) -> tensor<1x8x8x16x!quant.uniform<u8:f32, 0.05>>
+    ```
+  }];
+  let arguments = !con((ins Qat_QuantizedImage:$input,
+                            TensorRankOf<[Qat_WeightElement], [3]>:$weights,
+                            Qat_IntegerBias:$bias,
+                            Qat_Pads:$pad, Qat_Pair:$stride, Qat_Pair:$dilation),
+                       requantization);
+  let results = (outs Qat_QuantizedImage:$result);
+}
+
+def Qat_FullyConnectedOp : Qat_WeightedLayer<"fully_connected"> {
+  let summary = "integer dense layer with its bias, requantization and clamp";
+  let description = [{
+    `input` is N x K, `weights` OC x K; the arithmetic is that of `qat.conv2d`
+    with one tap.
+
+    Constraints:
+
+    * (C1) `weights` has shape OC x K.
+    * (C2) `bias` has OC elements.
+    * (C3) `multiplier` and `shift` come together, both with 1 or OC elements.
+    * (C4) `0 <= shift <= 63`.
+    * (C5) Without `multiplier` the result's storage type is i32.
+    * (C6) The result has shape N x OC.
+    * (C7) The scales of `weights` are one a tensor, or one along dimension 0.
+    * (C8) Every zero point lies in its storage range.
+
+    Example:
+
+    ```mlir
+    %y = qat.fully_connected %x, %w, %b
+         : (tensor<1x64x!quant.uniform<u8:f32, 0.05>>,
+            tensor<10x64x!quant.uniform<u8:f32, 0.02:128>>,
+            tensor<10xi32>) -> tensor<1x10x!quant.uniform<i32:f32, 0.001>>
+    ```
+  }];
+  let arguments = !con((ins Qat_QuantizedMatrix:$input,
+                            TensorRankOf<[Qat_WeightElement], [2]>:$weights,
+                            Qat_IntegerBias:$bias),
+                       requantization);
+  let results = (outs Qat_QuantizedMatrix:$result);
+}
+
+def Qat_AddOp : Qat_IntegerLayer<"add", ["getInPlaceOperand"]> {
+  let summary = "integer addition of two tensors on grids of their own";
+  let description = [{
+    With `Z_1`, `Z_2`, `Z_y` the zero points of the types (docs/Spec.md,
+    section 7):
+
+    ```
+    sum    = (lhs - Z_1) * lhs_multiplier + (rhs - Z_2) * rhs_multiplier
+    result = clamp(((sum + offset) >> shift) + Z_y, storage range of the result)
+    ```
+
+    A ReLU after the add is the clamp.
+
+    Constraints:
+
+    * (C1) `lhs`, `rhs` and `result` have one shape.
+    * (C2) `1 <= shift <= 31`, and `offset` is 0 or `2^(shift-1)`.
+    * (C3) Operands and result are stored in at most 8 bits.
+    * (C4) The sum, offset included, fits int32 for every stored value.
+    * (C5) Every zero point lies in its storage range.
+
+    Example:
+
+    ```mlir
+    %y = qat.add %a, %b
+         {lhs_multiplier = 524288 : i32, rhs_multiplier = 262144 : i32,
+          offset = 262144 : i32, shift = 19 : i32}
+         : (tensor<1x8x8x16x!quant.uniform<u8:f32, 0.05>>,
+            tensor<1x8x8x16x!quant.uniform<u8:f32, 0.025>>)
+         -> tensor<1x8x8x16x!quant.uniform<u8:f32, 0.05>>
+    ```
+  }];
+  let arguments = (ins Qat_QuantizedTensor:$lhs, Qat_QuantizedTensor:$rhs,
+                       I32Attr:$lhs_multiplier, I32Attr:$rhs_multiplier,
+                       I32Attr:$offset, I32Attr:$shift);
+  let results = (outs Qat_QuantizedTensor:$result);
+}
+
+def Qat_RequantizeOp : Qat_IntegerLayer<"requantize", ["getInPlaceOperand"]> {
+  let summary = "put a tensor on another grid";
+  let description = [{
+    The rule of `qat.add` with one operand:
+
+    ```
+    result = clamp((((input - Z_x) * multiplier + offset) >> shift) + Z_y,
+                   storage range of the result)
+    ```
+
+    Constraints:
+
+    * (C1) `input` and `result` have one shape.
+    * (C2) `1 <= shift <= 31`, and `offset` is 0 or `2^(shift-1)`.
+    * (C3) Operand and result are stored in at most 8 bits.
+    * (C4) The sum, offset included, fits int32 for every stored value.
+    * (C5) Every zero point lies in its storage range.
+
+    Example:
+
+    ```mlir
+    %y = qat.requantize %x
+         {multiplier = 262144 : i32, offset = 262144 : i32, shift = 19 : i32}
+         : (tensor<1x8x8x16x!quant.uniform<u8:f32, 0.05>>)
+         -> tensor<1x8x8x16x!quant.uniform<u8:f32, 0.1>>
+    ```
+  }];
+  let arguments = (ins Qat_QuantizedTensor:$input, I32Attr:$multiplier,
+                       I32Attr:$offset, I32Attr:$shift);
+  let results = (outs Qat_QuantizedTensor:$result);
+}
+
+def Qat_AvgPool2DOp : Qat_IntegerLayer<"avg_pool2d"> {
+  let summary = "integer average pooling";
+  let description = [{
+    `sum` and `k` are taken over the taps of the window that lie inside the
+    input (padding is not counted), on the stored values; the scale does not
+    change:
+
+    ```
+    result = floor(sum / k)                  // rounding floor
+    result = floor((2 * sum + k) / (2 * k))  // rounding nearest
+    ```
+
+    Constraints:
+
+    * (C1) `input` and `result` have one element type and as many channels.
+    * (C2) The result's shape is what `kernel`, `pad` and `stride` give.
+    * (C3) Each pad is smaller than the kernel.
+    * (C4) Every zero point lies in its storage range.
+
+    Example:
+
+    ```mlir
+    %y = qat.avg_pool2d %x
+         {kernel = array<i64: 8, 8>, stride = array<i64: 1, 1>,
+          pad = array<i64: 0, 0, 0, 0>, rounding = #qat.rounding<nearest>}
+         : (tensor<1x8x8x64x!quant.uniform<u8:f32, 0.05>>)
+         -> tensor<1x1x1x64x!quant.uniform<u8:f32, 0.05>>
+    ```
+  }];
+  let arguments = (ins Qat_QuantizedImage:$input, Qat_Pair:$kernel,
+                       Qat_Pair:$stride, Qat_Pads:$pad,
+                       Qat_RoundingModeAttr:$rounding);
+  let results = (outs Qat_QuantizedImage:$result);
+}
+
+def Qat_MaxPool2DOp : Qat_IntegerLayer<"max_pool2d"> {
+  let summary = "integer maximum pooling";
+  let description = [{
+    The largest stored value of the taps of the window that lie inside the
+    input.
+
+    Constraints:
+
+    * (C1) `input` and `result` have one element type and as many channels.
+    * (C2) The result's shape is what `kernel`, `pad` and `stride` give.
+    * (C3) Each pad is smaller than the kernel.
+    * (C4) Every zero point lies in its storage range.
+
+    Example:
+
+    ```mlir
+    %y = qat.max_pool2d %x
+         {kernel = array<i64: 2, 2>, stride = array<i64: 2, 2>,
+          pad = array<i64: 0, 0, 0, 0>}
+         : (tensor<1x8x8x64x!quant.uniform<u8:f32, 0.05>>)
+         -> tensor<1x4x4x64x!quant.uniform<u8:f32, 0.05>>
+    ```
+  }];
+  let arguments = (ins Qat_QuantizedImage:$input, Qat_Pair:$kernel,
+                       Qat_Pair:$stride, Qat_Pads:$pad);
+  let results = (outs Qat_QuantizedImage:$result);
+}
+
+#endif // QAT_INTEGER_OPS

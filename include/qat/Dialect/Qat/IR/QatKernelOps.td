@@ -1,0 +1,56 @@
+//===- QatKernelOps.td - the narrow form that is printed as C -*- tablegen -*-===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QAT_KERNEL_OPS
+#define QAT_KERNEL_OPS
+
+include "qat/Dialect/Qat/IR/QatBase.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Qat_ByteBuffer : MemRefRankOf<[I8], [1]>;
+
+def Qat_KernelCallOp : Qat_Op<"kernel_call", [AttrSizedOperandSegments]> {
+  let summary = "one layer as a call of a C kernel";
+  let description = [{
+    Form C, the last before printing, holds `memref.global`s (weights as 32-bit
+    words, biases, multipliers, shifts), one function over byte buffers and
+    these calls. `kernel` is the C function; `layer` the layer's C name;
+    `fields` the members of the kernel's parameter struct: integers, or symbols
+    of globals for pointers. `scratch` is memory that the kernel may write
+    during the call. `kind` and `macs` go to the cost table.
+
+    Constraints:
+
+    * (C1) `layer` is a C identifier.
+    * (C2) A field is an integer or a symbol.
+    * (C3) `macs` is not negative.
+
+    Example:
+
+    ```mlir
+    qat.kernel_call "qat_conv2d_u8_u8_u8" @conv1
+        ins(%x : memref<3072xi8>) outs(%y : memref<16384xi8>)
+        fields {in_h = 32 : i32, weights = @conv1_weights}
+        {kind = "conv2d", macs = 442368 : i64}
+    ```
+  }];
+  let arguments = (ins StrAttr:$kernel, FlatSymbolRefAttr:$layer,
+                       Variadic<Qat_ByteBuffer>:$inputs,
+                       Qat_ByteBuffer:$output,
+                       Optional<Qat_ByteBuffer>:$scratch,
+                       DictionaryAttr:$fields, StrAttr:$kind, I64Attr:$macs);
+  let assemblyFormat = [{
+    $kernel $layer `ins` `(` $inputs `:` type($inputs) `)`
+    `outs` `(` $output `:` type($output) `)`
+    (`scratch` `(` $scratch^ `:` type($scratch) `)`)?
+    `fields` $fields attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+#endif // QAT_KERNEL_OPS

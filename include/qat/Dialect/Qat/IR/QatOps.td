@@ -1,0 +1,17 @@
+//===- QatOps.td - every op of the dialect -*- tablegen -*-===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QAT_OPS
+#define QAT_OPS
+
+include "qat/Dialect/Qat/IR/QatFloatOps.td"
+include "qat/Dialect/Qat/IR/QatQuantizerOps.td"
+include "qat/Dialect/Qat/IR/QatIntegerOps.td"
+include "qat/Dialect/Qat/IR/QatKernelOps.td"
+
+#endif // QAT_OPS

@@ -1,0 +1,31 @@
+//===- Passes.h - the transforms of the qat dialect ----------------*- C++ -*-
+//===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QAT_DIALECT_QAT_TRANSFORMS_PASSES_H
+#define QAT_DIALECT_QAT_TRANSFORMS_PASSES_H
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Tosa/IR/TosaOps.h"
+#include "mlir/Pass/Pass.h"
+
+#include "qat/Dialect/Qat/IR/Qat.h"
+
+namespace mlir::qat {
+
+#define GEN_PASS_DECL
+#include "qat/Dialect/Qat/Transforms/Passes.h.inc"
+
+#define GEN_PASS_REGISTRATION
+#include "qat/Dialect/Qat/Transforms/Passes.h.inc"
+
+} // namespace mlir::qat
+
+#endif // QAT_DIALECT_QAT_TRANSFORMS_PASSES_H

@@ -1,0 +1,156 @@
+//===- Passes.td - the transforms of the qat dialect --*- tablegen -*- ===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QAT_TRANSFORMS_PASSES
+#define QAT_TRANSFORMS_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def QatInsertQuantizers : Pass<"qat-insert-quantizers", "::mlir::ModuleOp"> {
+  let summary = "Put quantizers where the integer network rounds (form F to Q)";
+  let description = [{
+    Finds the layers of the graph - a convolution or dense layer with its bias,
+    batch norm and activation; a residual add with its activation; pools - and
+    inserts
+
+    * `qat.quantize_input` on the network's input,
+    * a weight quantizer before every convolution and dense layer,
+    * `qat.pact` in place of every ReLU (a clamp that starts at 0),
+    * `qat.bounded` where a tensor needs a grid and has no ReLU: the linear
+      output of a bottleneck, an operand of a residual add.
+
+    The last layer gets none: its logits are 32 bits. Pools keep the grid of
+    their input. What stays floating point (a softmax at the end) is said by a
+    remark. Each batch norm is given the `fold_type` that it is to have.
+
+    Bounds become parameters: `LAYER.alpha` starts at the bound of the float
+    activation, 6 where there is none; `LAYER.lo` and `LAYER.hi` at -6 and 6
+    (calibration sets them all); bounds of weights start as docs/Spec.md,
+    section 3, says.
+
+    ```mlir
+    %1 = tosa.conv2d %x, %w, ...
+    %2 = tosa.clamp %1 {min_val = 0.0, max_val = 6.0}
+    // becomes
+    %wq = qat.weight_min_max %w {bits = 8, channel_axes = array<i64: 0>}
+    %1 = tosa.conv2d %x, %wq, ...
+    %2 = qat.pact %1, %alpha {bits = 8, rounding = nearest, float_bound = 6.0}
+    ```
+  }];
+  let options = [
+    Option<"weightScheme", "type-quant", "std::string",
+           /*default=*/"\"PerChannelsAsymMinMax\"",
+           "Weight scheme: PerLayerAsymPACT, PerLayerAsymMinMax, "
+           "PerChannelsAsymMinMax or PerLayerSymPACT">,
+    Option<"foldType", "batch-fold-type", "std::string", /*default=*/"\"\"",
+           "Where batch norms go: folding_weights, ICN or folding_thresh "
+           "(default: ICN for per-channel weights, else folding_weights)">,
+    Option<"weightBits", "weight-bits", "unsigned", /*default=*/"8",
+           "Bits of a weight, 2 to 8">,
+    Option<"activationBits", "activ-bits", "unsigned", /*default=*/"8",
+           "Bits of an activation, 2 to 8">,
+    Option<"rounding", "activ-rounding", "std::string",
+           /*default=*/"\"nearest\"",
+           "Rounding of activations: nearest or floor">,
+    Option<"inputRange", "input-range", "std::string", /*default=*/"\"\"",
+           "Range of the real input as lo,hi (default: that of pixels 0 to 255 "
+           "under the module's preprocessing, -1,1 without one)">,
+  ];
+  let dependentDialects = [
+    "::mlir::qat::QatDialect", "::mlir::ml_program::MLProgramDialect"];
+}
+
+def QatRemoveQuantizers : Pass<"qat-remove-quantizers", "::mlir::ModuleOp"> {
+  let summary = "Take the quantizers out again (form Q to F)";
+  let description = [{
+    Replaces each activation quantizer by what the float network has in its
+    place (the clamp that a PACT replaced, or nothing), drops the weight
+    quantizers and the parameters that only quantizers used.
+  }];
+  let dependentDialects = ["::mlir::tosa::TosaDialect"];
+}
+
+def QatBindParameters : Pass<"qat-bind-parameters", "::mlir::ModuleOp"> {
+  let summary = "Turn parameters into constants";
+  let description = [{
+    Replaces every load of an `ml_program.global` that is never stored to by a
+    constant located at the parameter's name, and erases the global. From here
+    on canonicalization may merge and fold parameters, which before would tie
+    together what must train apart.
+
+    ```mlir
+    %w = ml_program.global_load @conv1.weight : tensor<16x3x3x3xf32>
+    // becomes
+    %w = arith.constant dense_resource<conv1.weight> : tensor<16x3x3x3xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
+def QatFoldBatchNorm : Pass<"qat-fold-batch-norm", "::mlir::ModuleOp"> {
+  let summary = "Freeze every batch norm into its layer";
+  let description = [{
+    By the `fold_type` of each batch norm:
+
+    * `folding_weights`: each output channel of the weights is multiplied by
+      `gamma / sqrt(variance + epsilon)` before it is quantized, and the bias
+      takes the rest. The batch norm is gone.
+    * `ICN`, `folding_thresh`: the op stays and is marked `frozen`; it becomes
+      the integer scale and bias of its layer in `qat-freeze-ranges`.
+
+    A batch norm that does not follow a convolution or dense layer directly, or
+    whose layer has another user, is refused.
+
+    ```mlir
+    %1 = tosa.conv2d %x, quantizer(%w), %b, ...
+    %2 = qat.batch_norm %1, %gamma, %beta, %mean, %variance
+    // becomes
+    %t = qat.fold_weight %w, %gamma, %variance
+    %c = qat.fold_bias %b, %gamma, %beta, %mean, %variance
+    %2 = tosa.conv2d %x, quantizer(%t), %c, ...
+    ```
+  }];
+  let options = [
+    Option<"defaultFoldType", "default", "std::string",
+           /*default=*/"\"folding_weights\"",
+           "The fold of batch norms that carry no fold_type: folding_weights, "
+           "ICN or folding_thresh">,
+  ];
+  let dependentDialects = ["::mlir::qat::QatDialect"];
+}
+
+def QatFreezeRanges : Pass<"qat-freeze-ranges", "::mlir::ModuleOp"> {
+  let summary = "Turn learned bounds into quantized types (form Q to I)";
+  let description = [{
+    The only door from form Q to form I. Every layer with its quantizers, whose
+    bounds and weights must be constants by now, becomes one integer layer:
+    integer weights, a bias in accumulator units, multipliers and shifts by the
+    scalar reference of docs/Spec.md, and a result type that holds scale, zero
+    point and storage range. The softmax at the end is dropped, with a remark:
+    the integer network ends with its logits.
+  }];
+  let options = [
+    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"32",
+           "Bits to which integer biases saturate, 8 to 32">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::qat::QatDialect",
+    "::mlir::quant::QuantDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def QatCheckAccumulators : Pass<"qat-check-accumulators", "::mlir::ModuleOp"> {
+  let summary = "Prove which accumulators fit 32 bits";
+  let description = [{
+    Bounds, for the actual weights and every input that the type allows, each
+    partial sum of each layer in any order of its terms, with and without the
+    bias. `accumulator_bits` becomes 32 where all of them fit, else 64 with a
+    remark.
+  }];
+}
+
+#endif // QAT_TRANSFORMS_PASSES

@@ -1,0 +1,284 @@
+//===- QatIntegerOps.cpp - verifiers of the integer layers ===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qat/Dialect/Qat/IR/Qat.h"
+
+using namespace mlir;
+using namespace mlir::qat;
+using quant::QuantizedType;
+using quant::UniformQuantizedPerAxisType;
+using quant::UniformQuantizedType;
+
+//===----------------------------------------------------------------------===//
+// Checks shared by the layers
+//===----------------------------------------------------------------------===//
+
+static RankedTensorType tensorType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+static UniformQuantizedType gridOf(Value value) {
+  return cast<UniformQuantizedType>(tensorType(value).getElementType());
+}
+
+/// conv2d_c8 and its likes; upstream does not check this.
+static LogicalResult verifyZeroPoints(Operation *op) {
+  auto check = [&](Value value, StringRef what, unsigned index) {
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    auto grid = type ? dyn_cast<QuantizedType>(type.getElementType()) : nullptr;
+    if (!grid)
+      return success();
+    SmallVector<int64_t> zeroPoints;
+    if (auto perAxis = dyn_cast<UniformQuantizedPerAxisType>(grid))
+      llvm::append_range(zeroPoints, perAxis.getZeroPoints());
+    else
+      zeroPoints.push_back(cast<UniformQuantizedType>(grid).getZeroPoint());
+    for (int64_t zeroPoint : zeroPoints)
+      if (zeroPoint < grid.getStorageTypeMin() ||
+          zeroPoint > grid.getStorageTypeMax())
+        return LogicalResult(
+            op->emitOpError("expects the zero point of ")
+            << what << " #" << index << " to lie in its storage range ["
+            << grid.getStorageTypeMin() << ", " << grid.getStorageTypeMax()
+            << "], but got " << zeroPoint);
+    return success();
+  };
+  for (auto [index, operand] : llvm::enumerate(op->getOperands()))
+    if (failed(check(operand, "operand", index)))
+      return failure();
+  for (auto [index, result] : llvm::enumerate(op->getResults()))
+    if (failed(check(result, "result", index)))
+      return failure();
+  return success();
+}
+
+/// The size of one spatial dimension of a window op's result; not positive
+/// where the window does not fit.
+static int64_t windowedSize(int64_t input, int64_t before, int64_t after,
+                            int64_t kernel, int64_t stride, int64_t dilation) {
+  int64_t extent = input + before + after - (kernel - 1) * dilation - 1;
+  return extent < 0 ? 0 : extent / stride + 1;
+}
+
+static LogicalResult verifyShape(Operation *op, ArrayRef<int64_t> expected) {
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  if (type.getShape() == expected &&
+      llvm::all_of(expected, [](int64_t size) { return size > 0; }))
+    return success();
+  return op->emitOpError("expects a result of shape [")
+         << expected << "], but got [" << type.getShape() << "]";
+}
+
+/// Bias, requantization and accumulators of a layer with weights
+/// (conv2d_c2 to conv2d_c5, c7, c8 and their likes).
+template <typename LayerOp>
+static LogicalResult verifyWeightedLayer(LayerOp op, int64_t channels,
+                                         int32_t channelAxis) {
+  int64_t biases = tensorType(op.getBias()).getDimSize(0);
+  if (biases != channels) // c2
+    return op.emitOpError("expects 'bias' to have one element a channel (")
+           << channels << "), but got " << biases;
+
+  std::optional<ArrayRef<int32_t>> multiplier = op.getMultiplier();
+  std::optional<ArrayRef<int8_t>> shift = op.getShift();
+  if (multiplier.has_value() != shift.has_value()) // c3
+    return op.emitOpError("expects 'multiplier' and 'shift' together");
+  if (multiplier) {
+    auto isOneOrAll = [&](size_t count) {
+      return count == 1 || static_cast<int64_t>(count) == channels;
+    };
+    if (!isOneOrAll(multiplier->size()) ||
+        multiplier->size() != shift->size()) // c3
+      return op.emitOpError("expects 'multiplier' and 'shift' to have 1 or ")
+             << channels << " elements, but got " << multiplier->size()
+             << " and " << shift->size();
+    for (int8_t bits : *shift)
+      if (bits < 0 || bits > 63) // c4
+        return op.emitOpError("expects 'shift' between 0 and 63, but got ")
+               << static_cast<int>(bits);
+  } else if (gridOf(op.getResult()).getStorageTypeIntegralWidth() != 32) { // c5
+    return op.emitOpError("expects a result of storage type i32 where there is "
+                          "no 'multiplier', but got ")
+           << gridOf(op.getResult()).getStorageType();
+  }
+
+  Type weightElement = tensorType(op.getWeights()).getElementType();
+  if (auto perAxis = dyn_cast<UniformQuantizedPerAxisType>(weightElement))
+    if (perAxis.getQuantizedDimension() != channelAxis) // c7
+      return op.emitOpError("expects the scales of 'weights' along dimension ")
+             << channelAxis << ", but got dimension "
+             << perAxis.getQuantizedDimension();
+  return verifyZeroPoints(op); // c8
+}
+
+//===----------------------------------------------------------------------===//
+// Layers with weights
+//===----------------------------------------------------------------------===//
+
+LogicalResult Conv2DOp::verify() {
+  ArrayRef<int64_t> input = tensorType(getInput()).getShape();
+  ArrayRef<int64_t> weights = tensorType(getWeights()).getShape();
+  int64_t groups = getGroups(), channels = weights[0];
+  if (input[3] % groups != 0 || channels % groups != 0 ||
+      weights[3] != input[3] / groups) // conv2d_c1
+    return emitOpError("expects 'weights' of shape OC x KH x KW x IC/groups "
+                       "with 'groups' dividing IC and OC (IC = ")
+           << input[3] << ", groups = " << groups << "), but got [" << weights
+           << "]";
+  if (failed(verifyWeightedLayer(*this, channels, /*channelAxis=*/0)))
+    return failure();
+  ArrayRef<int64_t> pad = getPad(), stride = getStride(),
+                    dilation = getDilation();
+  return verifyShape( // conv2d_c6
+      *this, {input[0],
+              windowedSize(input[1], pad[0], pad[1], weights[1], stride[0],
+                           dilation[0]),
+              windowedSize(input[2], pad[2], pad[3], weights[2], stride[1],
+                           dilation[1]),
+              channels});
+}
+
+int64_t Conv2DOp::getMacs() {
+  RankedTensorType weights = tensorType(getWeights());
+  return tensorType(getResult()).getNumElements() *
+         (weights.getNumElements() / weights.getDimSize(0));
+}
+
+LogicalResult DepthwiseConv2DOp::verify() {
+  ArrayRef<int64_t> input = tensorType(getInput()).getShape();
+  ArrayRef<int64_t> weights = tensorType(getWeights()).getShape();
+  int64_t channels = weights[2];
+  if (channels % input[3] != 0) // depthwise_conv2d_c1
+    return emitOpError("expects 'weights' of shape KH x KW x OC with OC a "
+                       "multiple of the input channels (")
+           << input[3] << "), but got [" << weights << "]";
+  if (failed(verifyWeightedLayer(*this, channels, /*channelAxis=*/2)))
+    return failure();
+  ArrayRef<int64_t> pad = getPad(), stride = getStride(),
+                    dilation = getDilation();
+  return verifyShape( // depthwise_conv2d_c6
+      *this, {input[0],
+              windowedSize(input[1], pad[0], pad[1], weights[0], stride[0],
+                           dilation[0]),
+              windowedSize(input[2], pad[2], pad[3], weights[1], stride[1],
+                           dilation[1]),
+              channels});
+}
+
+int64_t DepthwiseConv2DOp::getMacs() {
+  ArrayRef<int64_t> weights = tensorType(getWeights()).getShape();
+  return tensorType(getResult()).getNumElements() * weights[0] * weights[1];
+}
+
+LogicalResult FullyConnectedOp::verify() {
+  ArrayRef<int64_t> input = tensorType(getInput()).getShape();
+  ArrayRef<int64_t> weights = tensorType(getWeights()).getShape();
+  if (weights[1] != input[1]) // fully_connected_c1
+    return emitOpError("expects 'weights' of shape OC x K with K = ")
+           << input[1] << ", but got [" << weights << "]";
+  if (failed(verifyWeightedLayer(*this, weights[0], /*channelAxis=*/0)))
+    return failure();
+  return verifyShape(*this, {input[0], weights[0]}); // fully_connected_c6
+}
+
+int64_t FullyConnectedOp::getMacs() {
+  return tensorType(getResult()).getNumElements() *
+         tensorType(getInput()).getDimSize(1);
+}
+
+//===----------------------------------------------------------------------===//
+// Add, requantize
+//===----------------------------------------------------------------------===//
+
+/// The largest |multiplier * (value - zero point)| over the storage range.
+static int64_t largestTerm(UniformQuantizedType grid, int64_t multiplier) {
+  int64_t low = (grid.getStorageTypeMin() - grid.getZeroPoint()) * multiplier;
+  int64_t high = (grid.getStorageTypeMax() - grid.getZeroPoint()) * multiplier;
+  return std::max(std::abs(low), std::abs(high));
+}
+
+/// add_c1 to add_c5, requantize_c1 to requantize_c5.
+static LogicalResult verifyRescaled(Operation *op,
+                                    ArrayRef<std::pair<Value, int64_t>> terms,
+                                    int64_t offset, int64_t shift) {
+  Value result = op->getResult(0);
+  int64_t bound = offset;
+  if (shift < 1 || shift > 31) // c2
+    return op->emitOpError("expects 'shift' between 1 and 31, but got ")
+           << shift;
+  if (offset != 0 && offset != int64_t(1) << (shift - 1)) // c2
+    return op->emitOpError("expects 'offset' to be 0 or 2^(shift-1) (")
+           << (int64_t(1) << (shift - 1)) << "), but got " << offset;
+  if (gridOf(result).getStorageTypeIntegralWidth() > 8) // c3
+    return op->emitOpError("expects a result of at most 8 bits, but got ")
+           << gridOf(result).getStorageType();
+  for (auto [operand, multiplier] : terms) {
+    if (tensorType(operand).getShape() != tensorType(result).getShape()) // c1
+      return op->emitOpError("expects operands of the result's shape [")
+             << tensorType(result).getShape() << "], but got ["
+             << tensorType(operand).getShape() << "]";
+    if (gridOf(operand).getStorageTypeIntegralWidth() > 8) // c3
+      return op->emitOpError("expects operands of at most 8 bits, but got ")
+             << gridOf(operand).getStorageType();
+    bound += largestTerm(gridOf(operand), multiplier);
+  }
+  if (bound > std::numeric_limits<int32_t>::max()) // c4
+    return op->emitOpError("expects a sum that fits int32, but it reaches ")
+           << bound;
+  return verifyZeroPoints(op); // c5
+}
+
+LogicalResult AddOp::verify() {
+  return verifyRescaled(*this,
+                        {{getLhs(), getLhsMultiplierAttr().getInt()},
+                         {getRhs(), getRhsMultiplierAttr().getInt()}},
+                        getOffsetAttr().getInt(), getShiftAttr().getInt());
+}
+
+Value AddOp::getInPlaceOperand() { return getLhs(); }
+
+LogicalResult RequantizeOp::verify() {
+  return verifyRescaled(*this, {{getInput(), getMultiplierAttr().getInt()}},
+                        getOffsetAttr().getInt(), getShiftAttr().getInt());
+}
+
+Value RequantizeOp::getInPlaceOperand() { return getInput(); }
+
+//===----------------------------------------------------------------------===//
+// Pooling
+//===----------------------------------------------------------------------===//
+
+template <typename PoolOp> static LogicalResult verifyPool(PoolOp op) {
+  RankedTensorType input = tensorType(op.getInput());
+  RankedTensorType result = tensorType(op.getResult());
+  if (input.getElementType() != result.getElementType() ||
+      input.getDimSize(3) != result.getDimSize(3)) // c1
+    return op.emitOpError("expects a result with the element type and the "
+                          "channels of the input (")
+           << input.getElementType() << ", " << input.getDimSize(3)
+           << "), but got " << result.getElementType() << ", "
+           << result.getDimSize(3);
+  ArrayRef<int64_t> kernel = op.getKernel(), stride = op.getStride(),
+                    pad = op.getPad();
+  for (auto [index, size] : llvm::enumerate(pad))
+    if (size >= kernel[index / 2]) // c3
+      return op.emitOpError("expects each pad to be smaller than the kernel [")
+             << kernel << "], but got [" << pad << "]";
+  if (failed(verifyShape( // c2
+          op, {input.getDimSize(0),
+               windowedSize(input.getDimSize(1), pad[0], pad[1], kernel[0],
+                            stride[0], 1),
+               windowedSize(input.getDimSize(2), pad[2], pad[3], kernel[1],
+                            stride[1], 1),
+               input.getDimSize(3)})))
+    return failure();
+  return verifyZeroPoints(op); // c4
+}
+
+LogicalResult AvgPool2DOp::verify() { return verifyPool(*this); }
+LogicalResult MaxPool2DOp::verify() { return verifyPool(*this); }

@@ -1,0 +1,37 @@
+//===- QatKernelOps.cpp - verifiers of the kernel form ===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qat/Dialect/Qat/IR/Qat.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace mlir::qat;
+
+static bool isCIdentifier(StringRef name) {
+  if (name.empty() || llvm::isDigit(name.front()))
+    return false;
+  return llvm::all_of(name,
+                      [](char c) { return llvm::isAlnum(c) || c == '_'; });
+}
+
+LogicalResult KernelCallOp::verify() {
+  if (!isCIdentifier(getLayer())) // kernel_call_c1
+    return emitOpError("expects 'layer' to be a C identifier, but got '")
+           << getLayer() << "'";
+  for (NamedAttribute field : getFields())
+    if (!isa<IntegerAttr, FlatSymbolRefAttr>(
+            field.getValue())) // kernel_call_c2
+      return emitOpError("expects field '")
+             << field.getName().getValue()
+             << "' to be an integer or a symbol, but got " << field.getValue();
+  if (static_cast<int64_t>(getMacs()) < 0) // kernel_call_c3
+    return emitOpError("expects 'macs' of at least 0, but got ")
+           << static_cast<int64_t>(getMacs());
+  return success();
+}

@@ -1,0 +1,198 @@
+//===- Command.cpp - what the subcommands share -----------------------------
+//===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Command.h"
+
+#include "qat/InitAll.h"
+#include "qat/Support/AtomicFile.h"
+
+#include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+using namespace mlir;
+using namespace mlir::qat;
+
+/// Takes what is emitted into a context: keeps the first error, prints
+/// remarks and warnings as they come.
+struct CommandLine::Diagnostics {
+  Diagnostics(MLIRContext &context, CommandLine &line)
+      : handler(&context, [this, &line](Diagnostic &diagnostic) {
+          take(diagnostic, line);
+          return success();
+        }) {}
+
+  static std::string describe(Diagnostic &diagnostic) {
+    std::string text;
+    raw_string_ostream os(text);
+    diagnostic.getLocation()->walk([&](Location location) {
+      if (auto name = dyn_cast<NameLoc>(location)) {
+        os << "'" << name.getName().getValue() << "': ";
+        return WalkResult::interrupt();
+      }
+      if (auto file = dyn_cast<FileLineColLoc>(location)) {
+        os << file.getFilename().getValue() << ":" << file.getLine() << ":"
+           << file.getColumn() << ": ";
+        return WalkResult::interrupt();
+      }
+      return WalkResult::advance();
+    });
+    // An error is one line, whatever an op printed into it.
+    for (StringRef part : split(diagnostic.str(), '\n'))
+      os << part.trim() << " ";
+    return StringRef(text).rtrim().str();
+  }
+
+  void take(Diagnostic &diagnostic, CommandLine &line) {
+    switch (diagnostic.getSeverity()) {
+    case DiagnosticSeverity::Error:
+      if (firstError.empty())
+        firstError = describe(diagnostic);
+      return;
+    case DiagnosticSeverity::Warning:
+      if (!line.isQuiet())
+        errs() << "qat " << line.name << ": warning: " << describe(diagnostic)
+               << "\n";
+      return;
+    case DiagnosticSeverity::Remark:
+      if (!line.isQuiet())
+        errs() << "qat " << line.name << ": remark: " << describe(diagnostic)
+               << "\n";
+      return;
+    case DiagnosticSeverity::Note:
+      return;
+    }
+  }
+
+  std::string firstError;
+  ScopedDiagnosticHandler handler;
+};
+
+CommandLine::CommandLine(StringRef name, ArrayRef<const char *> args)
+    : name(name), optionCategory("Options of qat " + name.str()),
+      printPipeline("print-pipeline",
+                    cl::desc("Print the passes as a qat-mlir-opt pipeline "
+                             "instead of doing the work"),
+                    cl::cat(optionCategory)),
+      quiet("quiet", cl::desc("Print errors and results only"),
+            cl::cat(optionCategory)),
+      verbose("verbose", cl::desc("Say what is done, step by step"),
+              cl::cat(optionCategory)) {
+  // The reference spells its options with underscores, we with hyphens; both
+  // are accepted.
+  for (StringRef argument : args) {
+    std::string text = argument.str();
+    if (argument.starts_with("--"))
+      for (char &c : MutableArrayRef<char>(
+               text.data(), text.find_first_of('=') == std::string::npos
+                                ? text.size()
+                                : text.find_first_of('=')))
+        if (c == '_')
+          c = '-';
+    arguments.push_back(std::move(text));
+  }
+}
+
+CommandLine::~CommandLine() = default;
+
+bool CommandLine::parse(StringRef overview) {
+  std::string program = "qat " + name;
+  SmallVector<const char *> argv = {program.c_str()};
+  for (const std::string &argument : arguments)
+    argv.push_back(argument.c_str());
+  cl::HideUnrelatedOptions(optionCategory);
+  std::string message;
+  raw_string_ostream os(message);
+  if (cl::ParseCommandLineOptions(argv.size(), argv.data(), overview, &os))
+    return true;
+  errs() << "qat " << name << ": error: ";
+  StringRef first = StringRef(message).split('\n').first;
+  first.consume_front(program + ": ");
+  errs() << first << "; `qat " << name << " --help` lists the options\n";
+  return false;
+}
+
+int CommandLine::finish(Error error) {
+  if (!error)
+    return kDone;
+  std::string message = toString(std::move(error));
+  for (char &c : message)
+    if (c == '\n')
+      c = ' ';
+  errs() << "qat " << name << ": error: " << message << "\n";
+  return kCannotServe;
+}
+
+MLIRContext &CommandLine::context() {
+  if (!ownedContext) {
+    DialectRegistry registry;
+    registerAllDialects(registry);
+    ownedContext = std::make_unique<MLIRContext>(registry);
+    ownedContext->printOpOnDiagnostic(false);
+    diagnostics = std::make_unique<Diagnostics>(*ownedContext, *this);
+  }
+  return *ownedContext;
+}
+
+Error CommandLine::diagnosedError(StringRef otherwise) {
+  if (diagnostics && !diagnostics->firstError.empty())
+    return createStringError(std::exchange(diagnostics->firstError, {}));
+  return createStringError(otherwise);
+}
+
+Expected<OwningOpRef<ModuleOp>> CommandLine::readModule(StringRef path) {
+  ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
+      MemoryBuffer::getFileOrSTDIN(path);
+  if (!buffer)
+    return createStringError("cannot read '" + path +
+                             "': " + buffer.getError().message());
+  SourceMgr sources;
+  sources.AddNewSourceBuffer(std::move(*buffer), SMLoc());
+  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context());
+  if (!module)
+    return diagnosedError("cannot parse '" + path.str() + "'");
+  return module;
+}
+
+Error CommandLine::writeModule(ModuleOp module, StringRef path) {
+  return writeFileAtomically(path, [&](raw_ostream &os) {
+    if (path.ends_with(".mlirbc")) {
+      // Fails only for versions of the format that are not asked for here.
+      (void)writeBytecodeToFile(module, os);
+      return;
+    }
+    OpPrintingFlags flags;
+    flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
+    module.print(os, flags);
+    os << "\n";
+  });
+}
+
+Error CommandLine::runPasses(ModuleOp module,
+                             function_ref<void(OpPassManager &)> build) {
+  PassManager manager(&context(), ModuleOp::getOperationName());
+  build(manager);
+  if (printPipeline) {
+    manager.printAsTextualPipeline(outs());
+    outs() << "\n";
+    return Error::success();
+  }
+  if (failed(applyPassManagerCLOptions(manager)) || failed(manager.run(module)))
+    return diagnosedError("a pass failed without saying why");
+  return Error::success();
+}
