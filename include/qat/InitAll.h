@@ -1,4 +1,5 @@
-//===- InitAll.h - what the tools register ------------------------*- C++ -*- ===//
+//===- InitAll.h - what the tools register ------------------------*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,5 @@
-//===- Command.cpp - what the subcommands share ----------------------------- ===//
+//===- Command.cpp - what the subcommands share -----------------------------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -97,10 +98,10 @@ CommandLine::CommandLine(StringRef name, ArrayRef<const char *> args)
   for (StringRef argument : args) {
     std::string text = argument.str();
     if (argument.starts_with("--"))
-      for (char &c : MutableArrayRef<char>(text.data(), text.find_first_of('=') ==
-                                                   std::string::npos
-                                               ? text.size()
-                                               : text.find_first_of('=')))
+      for (char &c : MutableArrayRef<char>(
+               text.data(), text.find_first_of('=') == std::string::npos
+                                ? text.size()
+                                : text.find_first_of('=')))
         if (c == '_')
           c = '-';
     arguments.push_back(std::move(text));
@@ -162,8 +163,7 @@ Expected<OwningOpRef<ModuleOp>> CommandLine::readModule(StringRef path) {
                              "': " + buffer.getError().message());
   SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(*buffer), SMLoc());
-  OwningOpRef<ModuleOp> module =
-      parseSourceFile<ModuleOp>(sources, &context());
+  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context());
   if (!module)
     return diagnosedError("cannot parse '" + path.str() + "'");
   return module;

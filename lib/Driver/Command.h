@@ -1,4 +1,5 @@
-//===- Command.h - what the subcommands share ---------------------*- C++ -*- ===//
+//===- Command.h - what the subcommands share ---------------------*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,5 @@
-//===- Driver.cpp - finds and runs a subcommand ----------------------------- ===//
+//===- Driver.cpp - finds and runs a subcommand -----------------------------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -35,6 +36,7 @@ static ArrayRef<Command> getCommands() {
       {"info", "what a model is: layers, parameters, work, memory", runInfo},
       {"import", "a trained model (.onnx, .mlir) to a float network",
        runImport},
+      {"deploy", "writes a network as a C project", runDeploy},
   };
   return commands;
 }

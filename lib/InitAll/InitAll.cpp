@@ -1,4 +1,5 @@
-//===- InitAll.cpp - what the tools register ------------------------------ ===//
+//===- InitAll.cpp - what the tools register ------------------------------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -18,13 +19,28 @@
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
+#include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Dialect/Qat/Transforms/Passes.h"
+#include "qat/Pipelines/Pipelines.h"
+#include "qat/Execution/HostPipeline.h"
+#include "qat/Execution/Passes.h"
+#include "qat/Target/C/Passes.h"
 
 void mlir::qat::registerAllDialects(DialectRegistry &registry) {
-  registry.insert<arith::ArithDialect, func::FuncDialect,
-                  memref::MemRefDialect, ml_program::MLProgramDialect,
-                  quant::QuantDialect, tensor::TensorDialect,
-                  tosa::TosaDialect, QatDialect>();
+  registry.insert<arith::ArithDialect, func::FuncDialect, memref::MemRefDialect,
+                  ml_program::MLProgramDialect, quant::QuantDialect,
+                  tensor::TensorDialect, tosa::TosaDialect, QatDialect>();
+  registerHostDialects(registry);
 }
 
-void mlir::qat::registerAllPasses() { registerTransformsPasses(); }
+void mlir::qat::registerAllPasses() {
+  registerTransformsPasses(); // canonicalize, cse and their like
+  registerQatTransformsPasses();
+  registerPipelines();
+  registerQatConversionPasses();
+  registerQatExecutionPasses();
+  registerHostPipelines();
+  registerQatTargetCPasses();
+  registerCPipeline();
+}

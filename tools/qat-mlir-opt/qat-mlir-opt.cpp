@@ -1,4 +1,5 @@
-//===- qat-mlir-opt.cpp - runs passes on IR files --------------------------- ===//
+//===- qat-mlir-opt.cpp - runs passes on IR files ---------------------------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,5 @@
-//===- qat.cpp - the user's command ----------------------------------------- ===//
+//===- qat.cpp - the user's command -----------------------------------------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,5 @@
-//===- LayerName.cpp - the name of a layer ---------------------------------- ===//
+//===- LayerName.cpp - the name of a layer ----------------------------------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

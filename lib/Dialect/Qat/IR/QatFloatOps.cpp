@@ -30,8 +30,9 @@ LogicalResult BatchNormOp::verify() {
            << channels << "), but got " << got;
   if (failed(verifyEpsilon(*this, getEpsilon()))) // batch_norm_c2
     return failure();
-  if (getFrozen() && (!getFoldType() ||
-                      *getFoldType() == BatchNormFold::FoldingWeights)) // batch_norm_c3
+  if (getFrozen() &&
+      (!getFoldType() ||
+       *getFoldType() == BatchNormFold::FoldingWeights)) // batch_norm_c3
     return emitOpError("expects a frozen batch norm to have 'fold_type' ICN or "
                        "folding_thresh");
   return success();
@@ -71,7 +72,8 @@ LogicalResult FoldWeightOp::verify() {
   int64_t channels = countChannels(weight, getChannelAxes());
   int64_t got = cast<RankedTensorType>(getGamma().getType()).getDimSize(0);
   if (got != channels) // fold_weight_c2
-    return emitOpError("expects 'gamma' to have one element an output channel (")
+    return emitOpError(
+               "expects 'gamma' to have one element an output channel (")
            << channels << "), but got " << got;
   return verifyEpsilon(*this, getEpsilon()); // fold_weight_c3
 }

@@ -67,9 +67,8 @@ static int64_t windowedSize(int64_t input, int64_t before, int64_t after,
 
 static LogicalResult verifyShape(Operation *op, ArrayRef<int64_t> expected) {
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  if (type.getShape() == expected && llvm::all_of(expected, [](int64_t size) {
-        return size > 0;
-      }))
+  if (type.getShape() == expected &&
+      llvm::all_of(expected, [](int64_t size) { return size > 0; }))
     return success();
   return op->emitOpError("expects a result of shape [")
          << expected << "], but got [" << type.getShape() << "]";
@@ -204,9 +203,9 @@ static int64_t largestTerm(UniformQuantizedType grid, int64_t multiplier) {
 }
 
 /// add_c1 to add_c5, requantize_c1 to requantize_c5.
-static LogicalResult
-verifyRescaled(Operation *op, ArrayRef<std::pair<Value, int64_t>> terms,
-               int64_t offset, int64_t shift) {
+static LogicalResult verifyRescaled(Operation *op,
+                                    ArrayRef<std::pair<Value, int64_t>> terms,
+                                    int64_t offset, int64_t shift) {
   Value result = op->getResult(0);
   int64_t bound = offset;
   if (shift < 1 || shift > 31) // c2

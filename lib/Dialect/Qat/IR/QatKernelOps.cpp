@@ -16,7 +16,8 @@ using namespace mlir::qat;
 static bool isCIdentifier(StringRef name) {
   if (name.empty() || llvm::isDigit(name.front()))
     return false;
-  return llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+  return llvm::all_of(name,
+                      [](char c) { return llvm::isAlnum(c) || c == '_'; });
 }
 
 LogicalResult KernelCallOp::verify() {
@@ -24,12 +25,22 @@ LogicalResult KernelCallOp::verify() {
     return emitOpError("expects 'layer' to be a C identifier, but got '")
            << getLayer() << "'";
   for (NamedAttribute field : getFields())
-    if (!isa<IntegerAttr, FlatSymbolRefAttr>(field.getValue())) // kernel_call_c2
+    if (!isa<IntegerAttr, FlatSymbolRefAttr>(
+            field.getValue())) // kernel_call_c2
       return emitOpError("expects field '")
              << field.getName().getValue()
              << "' to be an integer or a symbol, but got " << field.getValue();
   if (static_cast<int64_t>(getMacs()) < 0) // kernel_call_c3
     return emitOpError("expects 'macs' of at least 0, but got ")
            << static_cast<int64_t>(getMacs());
+  if (static_cast<int32_t>(getRows()) <= 0) // kernel_call_c3
+    return emitOpError("expects 'rows' of at least 1, but got ")
+           << static_cast<int32_t>(getRows());
+  size_t buffers = getInputs().size() + 1;
+  if (getTensors().size() != buffers || getPitches().size() != buffers) // kernel_call_c4
+    return emitOpError("expects 'tensors' and 'pitches' to have one element a "
+                       "buffer (")
+           << buffers << "), but got " << getTensors().size() << " and "
+           << getPitches().size();
   return success();
 }

@@ -8,6 +8,7 @@
 
 #include "qat/Dialect/Qat/IR/ChannelAxes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Support/ActivationQuantizers.h"
 
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/IR/Builders.h"
@@ -19,6 +20,23 @@ using quant::UniformQuantizedType;
 //===----------------------------------------------------------------------===//
 // Activations
 //===----------------------------------------------------------------------===//
+
+/// The type of a grid of the scalar reference; null, after a diagnostic on
+/// `op`, where it failed.
+static UniformQuantizedType
+getGridType(Operation *op, llvm::Expected<Grid> grid, unsigned bits) {
+  if (!grid) {
+    op->emitError() << llvm::toString(grid.takeError());
+    return {};
+  }
+  bool isSigned = grid->storageMin < 0;
+  MLIRContext *context = op->getContext();
+  return UniformQuantizedType::getChecked(
+      [&] { return op->emitError(); },
+      isSigned ? quant::QuantizationFlags::Signed : 0,
+      IntegerType::get(context, bits), Float32Type::get(context), grid->scale,
+      grid->zeroPoint, grid->storageMin, grid->storageMax);
+}
 
 LogicalResult QuantizeInputOp::verify() {
   float minimum = getMinimum().convertToFloat();
@@ -37,6 +55,15 @@ SmallVector<Value> QuantizeInputOp::getBounds() { return {}; }
 SmallVector<float> QuantizeInputOp::getCalibratedBounds(float, float) {
   return {};
 }
+
+UniformQuantizedType QuantizeInputOp::getFrozenType(ArrayRef<float>) {
+  llvm::Expected<InputQuantizer> quantizer = InputQuantizer::get(
+      getMinimum().convertToFloat(), getMaximum().convertToFloat());
+  if (!quantizer)
+    return getGridType(*this, quantizer.takeError(), 8);
+  return getGridType(*this, quantizer->getGrid(), 8);
+}
+
 Value QuantizeInputOp::buildFloatEquivalent(OpBuilder &) { return getInput(); }
 
 LogicalResult PactOp::verify() {
@@ -51,9 +78,14 @@ unsigned PactOp::getGridBits() { return getBits(); }
 SmallVector<Value> PactOp::getBounds() { return {getAlpha()}; }
 
 SmallVector<float> PactOp::getCalibratedBounds(float, float maximum) {
-  // What was seen lies behind the activation, so within its bound. A channel
-  // group that is never active still needs a step: any positive one serves.
+  if (getFloatBound())
+    maximum = std::min(maximum, getFloatBound()->convertToFloat());
+  // A tensor that is never active still needs a step: any positive one serves.
   return {maximum > 0 ? maximum : 1.0f};
+}
+
+UniformQuantizedType PactOp::getFrozenType(ArrayRef<float> bounds) {
+  return getGridType(*this, getPactGrid(bounds[0], getBits()), getBits());
 }
 
 Value PactOp::buildFloatEquivalent(OpBuilder &builder) {
@@ -71,6 +103,11 @@ SmallVector<Value> BoundedOp::getBounds() { return {getLo(), getHi()}; }
 SmallVector<float> BoundedOp::getCalibratedBounds(float minimum,
                                                   float maximum) {
   return {std::min(minimum, 0.0f), std::max(maximum, 0.0f)};
+}
+
+UniformQuantizedType BoundedOp::getFrozenType(ArrayRef<float> bounds) {
+  return getGridType(*this, getTwoBoundGrid(bounds[0], bounds[1], getBits()),
+                     getBits());
 }
 
 Value BoundedOp::buildFloatEquivalent(OpBuilder &) { return getInput(); }
@@ -112,7 +149,3 @@ WeightScheme WeightMinMaxOp::getScheme() {
   return isPerChannel() ? WeightScheme::PerChannelsAsymMinMax
                         : WeightScheme::PerLayerAsymMinMax;
 }
-
-UniformQuantizedType QuantizeInputOp::getFrozenType(ArrayRef<float>) { return {}; }
-UniformQuantizedType PactOp::getFrozenType(ArrayRef<float>) { return {}; }
-UniformQuantizedType BoundedOp::getFrozenType(ArrayRef<float>) { return {}; }

@@ -1,4 +1,5 @@
-//===- ChannelAxes.h - the dimensions that make up a channel -------*- C++ -*- ===//
+//===- ChannelAxes.h - the dimensions that make up a channel -------*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

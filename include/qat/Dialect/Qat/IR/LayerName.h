@@ -1,4 +1,5 @@
-//===- LayerName.h - the name of a layer -----------------------------*- C++ -*- ===//
+//===- LayerName.h - the name of a layer -----------------------------*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -125,6 +125,7 @@ def Qat_FoldWeightOp : Qat_Op<"fold_weight", [
     `:` type($weight) `,` type($gamma)
   }];
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 def Qat_FoldBiasOp : Qat_Op<"fold_bias", [
@@ -159,6 +160,7 @@ def Qat_FoldBiasOp : Qat_Op<"fold_bias", [
     `:` type($bias)
   }];
   let hasVerifier = 1;
+  let hasFolder = 1;
 }
 
 #endif // QAT_FLOAT_OPS

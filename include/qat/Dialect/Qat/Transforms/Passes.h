@@ -1,4 +1,5 @@
-//===- Passes.h - the transforms of the qat dialect ----------------*- C++ -*- ===//
+//===- Passes.h - the transforms of the qat dialect ----------------*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,0 +1,60 @@
+//===- requantize.h - a tensor put on another grid -----------------*- C
+//-*-===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+//   output = clamp((((x - Zx) * multiplier + rounding) >> shift) + Zo, min,
+//   max)
+//
+// with an exact 64-bit sum: the rule of add.h for one operand.
+//
+// The result may be a range of channels of a wider tensor, which is how a
+// concatenation along the channels is written; with multiplier 1 and shift 0
+// it is a copy. Only these channels are written. The output may be the input
+// where storage, pitch and channels are the same.
+//
+// Scratch: none.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QAT_RT_REQUANTIZE_H
+#define QAT_RT_REQUANTIZE_H
+
+#include "base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct qat_requantize {
+  uint16_t width;
+  uint16_t channels;             /* of the input */
+  uint16_t output_channels;      /* of the output: `channels` if not wider */
+  uint16_t output_first_channel; /* where the result starts in a pixel */
+  int32_t input_zero_point;      /* -255 to 255 */
+  int32_t output_zero_point;     /* -255 to 255 */
+  int32_t output_min, output_max;
+  int32_t multiplier;
+  uint8_t shift;    /* 0 to 63 */
+  int64_t rounding; /* 2^(shift-1): to nearest; 0: down */
+};
+
+#define QAT_REQUANTIZE_DECLARE(name, input_type, output_type)                  \
+  void name(const struct qat_requantize *layer, const input_type *input,       \
+            int32_t input_pitch, output_type *output, int32_t output_pitch,    \
+            int32_t first_row, int32_t row_count, void *scratch)
+
+QAT_REQUANTIZE_DECLARE(qat_requantize_u8_u8, uint8_t, uint8_t);
+QAT_REQUANTIZE_DECLARE(qat_requantize_u8_i8, uint8_t, int8_t);
+QAT_REQUANTIZE_DECLARE(qat_requantize_i8_u8, int8_t, uint8_t);
+QAT_REQUANTIZE_DECLARE(qat_requantize_i8_i8, int8_t, int8_t);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* QAT_RT_REQUANTIZE_H */

@@ -1,0 +1,414 @@
+//===- InsertQuantizers.cpp - qat-insert-quantizers -------------------------
+//===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LayerGroup.h"
+
+#include "qat/Dialect/Qat/IR/ConstantValues.h"
+#include "qat/Dialect/Qat/IR/LayerName.h"
+#include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
+#include "qat/Dialect/Qat/Transforms/Passes.h"
+#include "qat/Support/IntegerBias.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/SymbolTable.h"
+
+namespace mlir::qat {
+#define GEN_PASS_DEF_QATINSERTQUANTIZERS
+#include "qat/Dialect/Qat/Transforms/Passes.h.inc"
+} // namespace mlir::qat
+
+using namespace mlir;
+using namespace mlir::qat;
+
+namespace {
+/// The options of the pass, checked.
+struct Choice {
+  WeightScheme scheme;
+  FoldType foldType;
+  RoundingMode rounding;
+  unsigned weightBits, activationBits;
+};
+
+/// Inserts the quantizers of one function.
+class Inserter {
+public:
+  Inserter(ModuleOp module, func::FuncOp function, const Choice &choice)
+      : function(function), choice(choice), symbols(module),
+        builder(module.getContext()) {}
+
+  LogicalResult run(std::pair<float, float> inputRange);
+
+private:
+  LogicalResult visit(Operation *op);
+  LogicalResult visitLayer(Operation *op);
+  LogicalResult visitBatchNorm(const LayerGroup &group);
+  LogicalResult quantizeWeights(const LayerGroup &group, StringRef name);
+  Value quantizeActivation(Value value, tosa::ClampOp relu, StringRef name);
+  LogicalResult requireGrid(Operation *op, Value value);
+
+  /// A new parameter `name`, loaded before `op`.
+  Value addParameter(const Twine &name, float value, Operation *op);
+  std::string makeLayerName(Operation *op);
+  /// The values of the parameter that `value` loads, or of a constant.
+  std::optional<std::vector<float>> getParameter(Value value);
+
+  func::FuncOp function;
+  const Choice &choice;
+  SymbolTable symbols;
+  OpBuilder builder;
+  /// The values that lie on a grid.
+  DenseSet<Value> onGrid;
+  llvm::StringMap<unsigned> layerNames;
+  /// The ReLUs that became quantizers; erased when the walk is over.
+  SmallVector<Operation *> replaced;
+};
+
+struct InsertQuantizers : qat::impl::QatInsertQuantizersBase<InsertQuantizers> {
+  using QatInsertQuantizersBase::QatInsertQuantizersBase;
+
+  FailureOr<Choice> getChoice();
+  FailureOr<std::pair<float, float>> getInputRange(func::FuncOp function);
+  void runOnOperation() override;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Options
+//===----------------------------------------------------------------------===//
+
+FailureOr<Choice> InsertQuantizers::getChoice() {
+  ModuleOp module = getOperation();
+  Choice result;
+  std::optional<WeightScheme> scheme = symbolizeWeightScheme(weightScheme);
+  if (!scheme)
+    return module.emitError("unknown weight scheme '")
+           << weightScheme
+           << "'; expected PerLayerAsymPACT, PerLayerAsymMinMax, "
+              "PerChannelsAsymMinMax or PerLayerSymPACT";
+  result.scheme = *scheme;
+  result.foldType =
+      isPerChannel(*scheme) ? FoldType::ICN : FoldType::FoldingWeights;
+  if (!foldType.empty()) {
+    std::optional<FoldType> fold = symbolizeFoldType(foldType);
+    if (!fold)
+      return module.emitError("unknown fold type '")
+             << foldType
+             << "'; expected folding_weights, ICN or folding_thresh";
+    result.foldType = *fold;
+  }
+  if (isPerChannel(*scheme) && result.foldType == FoldType::FoldingWeights)
+    return module.emitError(
+        "PerChannelsAsymMinMax weights cannot take fold type folding_weights; "
+        "a step a channel absorbs the factor anyway, use ICN");
+  std::optional<RoundingMode> mode = symbolizeRoundingMode(rounding);
+  if (!mode)
+    return module.emitError("unknown rounding '")
+           << rounding << "'; expected nearest or floor";
+  result.rounding = *mode;
+  for (auto [bits, what] :
+       {std::pair<unsigned, StringRef>(weightBits, "weight"),
+        {activationBits, "activation"}})
+    if (bits < 2 || bits > 8)
+      return module.emitError()
+             << what << " bits must be between 2 and 8, but got " << bits;
+  result.weightBits = weightBits;
+  result.activationBits = activationBits;
+  return result;
+}
+
+FailureOr<std::pair<float, float>>
+InsertQuantizers::getInputRange(func::FuncOp function) {
+  ModuleOp module = getOperation();
+  if (!inputRange.empty()) {
+    llvm::Expected<SmallVector<double>> bounds = parseNumberList(inputRange);
+    if (!bounds)
+      return module.emitError("input range: ")
+             << llvm::toString(bounds.takeError());
+    if (bounds->size() != 2 || (*bounds)[0] > 0 || (*bounds)[1] < 0 ||
+        (*bounds)[0] == (*bounds)[1])
+      return module.emitError("input range must be lo,hi with lo <= 0 <= hi, "
+                              "but got '")
+             << inputRange << "'";
+    return std::pair<float, float>((*bounds)[0], (*bounds)[1]);
+  }
+  llvm::Expected<std::optional<Preprocessing>> preprocessing =
+      getPreprocessing(module);
+  if (!preprocessing)
+    return module.emitError() << llvm::toString(preprocessing.takeError());
+  auto type = cast<RankedTensorType>(function.getArgument(0).getType());
+  if (!*preprocessing || type.getRank() != 4)
+    return std::pair<float, float>(-1.0f, 1.0f);
+  auto [lo, hi] = (*preprocessing)->realRange(type.getDimSize(3));
+  // Padding is real zero, so the range has to hold it.
+  return std::pair<float, float>(std::min(lo, 0.0), std::max(hi, 0.0));
+}
+
+//===----------------------------------------------------------------------===//
+// Parameters and names
+//===----------------------------------------------------------------------===//
+
+Value Inserter::addParameter(const Twine &name, float value, Operation *op) {
+  auto type = RankedTensorType::get({}, builder.getF32Type());
+  builder.setInsertionPoint(function);
+  auto global = ml_program::GlobalOp::create(
+      builder, NameLoc::get(builder.getStringAttr(name)),
+      builder.getStringAttr(name), TypeAttr::get(type),
+      /*is_mutable=*/builder.getUnitAttr(), DenseElementsAttr::get(type, value),
+      builder.getStringAttr("private"));
+  StringAttr symbol = symbols.insert(global);
+  builder.setInsertionPoint(op);
+  return ml_program::GlobalLoadOp::create(builder, op->getLoc(), type,
+                                          FlatSymbolRefAttr::get(symbol));
+}
+
+std::string Inserter::makeLayerName(Operation *op) {
+  std::string name = getLayerName(op);
+  if (name.empty())
+    name = op->getName().stripDialect().str();
+  unsigned count = layerNames[name]++;
+  return count == 0 ? name : name + "_" + std::to_string(count + 1);
+}
+
+std::optional<std::vector<float>> Inserter::getParameter(Value value) {
+  if (auto load = value.getDefiningOp<ml_program::GlobalLoadOp>()) {
+    auto global = symbols.lookup<ml_program::GlobalOp>(
+        load.getGlobal().getLeafReference());
+    return global ? getFloatElements(global.getValueAttr())
+                  : std::optional<std::vector<float>>();
+  }
+  return getConstantFloats(value);
+}
+
+//===----------------------------------------------------------------------===//
+// Quantizers
+//===----------------------------------------------------------------------===//
+
+Value Inserter::quantizeActivation(Value value, tosa::ClampOp relu,
+                                   StringRef name) {
+  auto rounding = RoundingModeAttr::get(builder.getContext(), choice.rounding);
+  auto bits = builder.getI32IntegerAttr(choice.activationBits);
+  Location location = NameLoc::get(builder.getStringAttr(name));
+  if (relu) {
+    double bound = cast<FloatAttr>(relu.getMaxVal()).getValueAsDouble();
+    bool isBounded = bound < std::numeric_limits<float>::max();
+    Value alpha = addParameter(name + ".alpha", isBounded ? bound : 6.0f, relu);
+    auto pact = PactOp::create(
+        builder, location, relu.getType(), relu.getInput(), alpha, bits,
+        rounding, isBounded ? builder.getF32FloatAttr(bound) : FloatAttr());
+    relu.getOutput().replaceAllUsesWith(pact.getResult());
+    replaced.push_back(relu);
+    return pact.getResult();
+  }
+  Operation *op = value.getDefiningOp();
+  Operation *next = op->getNextNode();
+  Value lo = addParameter(name + ".lo", -6.0f, next);
+  Value hi = addParameter(name + ".hi", 6.0f, next);
+  auto bounded = BoundedOp::create(builder, location, value.getType(), value,
+                                   lo, hi, bits, rounding);
+  value.replaceAllUsesExcept(bounded.getResult(), bounded);
+  return bounded.getResult();
+}
+
+LogicalResult Inserter::visitBatchNorm(const LayerGroup &group) {
+  FoldType fold = choice.foldType;
+  if (group.isLast() && fold != FoldType::FoldingWeights) {
+    if (isPerChannel(choice.scheme))
+      return group.batchNorm->emitError(
+          "the last layer's batch norm has to be folded into its weights, "
+          "which "
+          "PerChannelsAsymMinMax cannot take; use a per-layer scheme");
+    fold = FoldType::FoldingWeights;
+  }
+  group.layer->setAttr(
+      kFoldTypeAttribute,
+      BatchNormFoldAttr::get(builder.getContext(),
+                             static_cast<BatchNormFold>(fold)));
+  if (group.batchNorm) {
+    BatchNormOp batchNorm = group.batchNorm;
+    batchNorm.setFoldType(static_cast<BatchNormFold>(fold));
+  }
+  return success();
+}
+
+LogicalResult Inserter::quantizeWeights(const LayerGroup &group,
+                                        StringRef name) {
+  Operation *layer = group.layer;
+  OpOperand &operand = getWeightOperand(layer);
+  Value weight = operand.get();
+  auto type = cast<RankedTensorType>(weight.getType());
+  std::optional<std::vector<float>> values = getParameter(weight);
+  if (!values)
+    return layer->emitError("expects its weights to be a parameter or a "
+                            "constant; computed weights have no integer form");
+  auto bits = builder.getI32IntegerAttr(choice.weightBits);
+  Location location = layer->getLoc();
+  builder.setInsertionPoint(layer);
+  if (!hasBounds(choice.scheme)) {
+    DenseI64ArrayAttr axes;
+    if (isPerChannel(choice.scheme))
+      axes = builder.getDenseI64ArrayAttr(getChannelAxes(layer));
+    operand.set(
+        WeightMinMaxOp::create(builder, location, type, weight, bits, axes));
+    return success();
+  }
+
+  // Bounds start from the tensor that is quantized: the folded weights where
+  // the batch norm goes into them.
+  SmallVector<int64_t> axes = getChannelAxes(layer);
+  std::vector<float> t = toChannelMajor<float>(*values, type.getShape(), axes);
+  FoldType fold = choice.foldType;
+  if (auto attribute =
+          layer->getAttrOfType<BatchNormFoldAttr>(kFoldTypeAttribute))
+    fold = static_cast<FoldType>(attribute.getValue());
+  if (group.batchNorm && fold == FoldType::FoldingWeights) {
+    BatchNormOp batchNorm = group.batchNorm;
+    auto gamma = getParameter(batchNorm.getGamma());
+    auto variance = getParameter(batchNorm.getVariance());
+    if (!gamma || !variance)
+      return batchNorm.emitError("expects its parameters to be constant");
+    std::vector<float> gains;
+    for (auto [g, v] : llvm::zip_equal(*gamma, *variance))
+      gains.push_back(
+          getBatchNormGain(g, v, batchNorm.getEpsilon().convertToFloat()));
+    scaleChannels(t, gains, t);
+  }
+  WeightBounds bounds =
+      *getInitialBounds(t, choice.weightBits, choice.scheme, fold);
+  Value hi = addParameter(name + ".weight.hi", bounds.hi, layer);
+  if (isSymmetric(choice.scheme)) {
+    operand.set(WeightSymmetricPactOp::create(builder, location, type, weight,
+                                              hi, bits));
+    return success();
+  }
+  Value lo = addParameter(name + ".weight.lo", bounds.lo, layer);
+  operand.set(WeightAsymmetricPactOp::create(builder, location, type, weight,
+                                             lo, hi, bits));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// The walk over the graph
+//===----------------------------------------------------------------------===//
+
+LogicalResult Inserter::requireGrid(Operation *op, Value value) {
+  if (onGrid.contains(value))
+    return success();
+  Operation *producer = value.getDefiningOp();
+  InFlightDiagnostic diagnostic =
+      op->emitError("has an operand that cannot be put on an integer grid");
+  if (producer)
+    diagnostic << ": the result of '" << producer->getName() << "' in '"
+               << getLayerName(producer) << "'";
+  return diagnostic;
+}
+
+LogicalResult Inserter::visitLayer(Operation *op) {
+  bool isWeighted = isWeightedLayer(op);
+  unsigned activations = isWeighted ? 1 : 2;
+  for (unsigned index = 0; index < activations; ++index)
+    if (failed(requireGrid(op, op->getOperand(index))))
+      return failure();
+  std::string name = makeLayerName(op);
+  LayerGroup group = LayerGroup::get(op);
+  if (isWeighted) {
+    if (failed(visitBatchNorm(group)) || failed(quantizeWeights(group, name)))
+      return failure();
+    if (group.isLast())
+      return success();
+  }
+  onGrid.insert(quantizeActivation(group.end, group.relu, name));
+  return success();
+}
+
+LogicalResult Inserter::visit(Operation *op) {
+  if (isWeightedLayer(op) || isa<tosa::AddOp>(op))
+    return visitLayer(op);
+  if (isa<tosa::AvgPool2dOp, tosa::MaxPool2dOp, tosa::ReshapeOp>(op)) {
+    if (onGrid.contains(op->getOperand(0)))
+      onGrid.insert(op->getResult(0));
+    return success();
+  }
+  if (auto clamp = dyn_cast<tosa::ClampOp>(op)) {
+    if (clamp->use_empty())
+      return success();
+    // A ReLU away from its layer (behind a pool, say): a requantization.
+    if (!isRelu(clamp) || !onGrid.contains(clamp.getInput()))
+      return op->emitError("expects a clamp that starts at 0 on a quantized "
+                           "tensor; this one has no integer form");
+    Value result =
+        quantizeActivation(clamp.getOutput(), clamp, makeLayerName(op));
+    onGrid.insert(result);
+    return success();
+  }
+  if (isa<SoftmaxOp>(op)) {
+    op->emitRemark("softmax stays floating point: the integer network ends "
+                   "with the logits");
+    return success();
+  }
+  if (auto batchNorm = dyn_cast<BatchNormOp>(op)) {
+    if (batchNorm.getFoldType())
+      return success();
+    return op->emitError("batch norm does not follow a convolution or dense "
+                         "layer, alone; it has no integer form");
+  }
+  if (op->hasTrait<OpTrait::ConstantLike>() ||
+      isa<ml_program::GlobalLoadOp, tosa::ConstShapeOp, func::ReturnOp,
+          WeightQuantizerOpInterface, ActivationQuantizerOpInterface>(op))
+    return success();
+  return op->emitError() << "'" << op->getName() << "' has no integer form";
+}
+
+LogicalResult Inserter::run(std::pair<float, float> inputRange) {
+  BlockArgument input = function.getArgument(0);
+  builder.setInsertionPointToStart(&function.getBody().front());
+  auto quantized = QuantizeInputOp::create(
+      builder, NameLoc::get(builder.getStringAttr("input")), input.getType(),
+      input, builder.getF32FloatAttr(inputRange.first),
+      builder.getF32FloatAttr(inputRange.second));
+  input.replaceAllUsesExcept(quantized.getResult(), quantized);
+  onGrid.insert(quantized.getResult());
+
+  for (Operation *op = quantized->getNextNode(); op; op = op->getNextNode())
+    if (failed(visit(op)))
+      return failure();
+  for (Operation *op : replaced)
+    op->erase();
+  return success();
+}
+
+void InsertQuantizers::runOnOperation() {
+  ModuleOp module = getOperation();
+  FailureOr<Choice> choice = getChoice();
+  if (failed(choice))
+    return signalPassFailure();
+  if (module
+          .walk([](ActivationQuantizerOpInterface) {
+            return WalkResult::interrupt();
+          })
+          .wasInterrupted()) {
+    module.emitError("the network has quantizers already; "
+                     "qat-remove-quantizers takes them out");
+    return signalPassFailure();
+  }
+  for (auto function :
+       llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
+    if (function.isExternal() || function.getNumArguments() != 1 ||
+        !isa<RankedTensorType>(function.getArgument(0).getType()) ||
+        !function.getBody().hasOneBlock()) {
+      function.emitError("expects a network of one input tensor");
+      return signalPassFailure();
+    }
+    FailureOr<std::pair<float, float>> inputRange = getInputRange(function);
+    if (failed(inputRange) ||
+        failed(Inserter(module, function, *choice).run(*inputRange)))
+      return signalPassFailure();
+  }
+  module->setAttr(kRoundingAttribute,
+                  RoundingModeAttr::get(&getContext(), choice->rounding));
+}

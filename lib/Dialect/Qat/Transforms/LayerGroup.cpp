@@ -1,0 +1,95 @@
+//===- LayerGroup.cpp - a layer and the ops that follow it ------------------
+//===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LayerGroup.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+using namespace mlir::qat;
+
+bool qat::isWeightedLayer(Operation *op) {
+  return isa<tosa::Conv2DOp, tosa::DepthwiseConv2DOp>(op);
+}
+
+bool qat::isRelu(tosa::ClampOp clamp) {
+  auto minimum = dyn_cast<FloatAttr>(clamp.getMinVal());
+  auto maximum = dyn_cast<FloatAttr>(clamp.getMaxVal());
+  return minimum && maximum && minimum.getValue().isZero() &&
+         maximum.getValueAsDouble() > 0;
+}
+
+SmallVector<int64_t> qat::getChannelAxes(Operation *layer) {
+  if (isa<tosa::DepthwiseConv2DOp>(layer))
+    return {2, 3};
+  return {0};
+}
+
+bool qat::isDense(Operation *layer) {
+  auto conv = dyn_cast<tosa::Conv2DOp>(layer);
+  if (!conv)
+    return false;
+  auto isPoint = [](Value image) {
+    auto type = cast<ShapedType>(image.getType());
+    return type.getDimSize(1) == 1 && type.getDimSize(2) == 1;
+  };
+  return isPoint(conv.getInput()) && isPoint(conv.getWeight()) &&
+         llvm::all_of(conv.getPad(), [](int64_t pad) { return pad == 0; });
+}
+
+OpOperand &qat::getWeightOperand(Operation *layer) {
+  return layer->getOpOperand(1);
+}
+
+OpOperand &qat::getBiasOperand(Operation *layer) {
+  return layer->getOpOperand(2);
+}
+
+LayerGroup LayerGroup::get(Operation *layer) {
+  LayerGroup group;
+  group.layer = layer;
+  group.end = layer->getResult(0);
+  while (group.end.hasOneUse()) {
+    Operation *user = *group.end.user_begin();
+    // A reshape belongs to the group where something of it still follows.
+    Operation *next = user;
+    while (isa<tosa::ReshapeOp>(next) && next->getResult(0).hasOneUse())
+      next = *next->getResult(0).user_begin();
+    auto batchNorm = dyn_cast<BatchNormOp>(next);
+    auto relu = dyn_cast<tosa::ClampOp>(next);
+    if (batchNorm && !group.batchNorm && isWeightedLayer(layer)) {
+      group.batchNorm = batchNorm;
+      group.end = batchNorm.getResult();
+      continue;
+    }
+    if (relu && isRelu(relu)) {
+      group.relu = relu;
+      group.end = relu.getOutput();
+    } else if (auto quantizer =
+                   dyn_cast<ActivationQuantizerOpInterface>(next)) {
+      group.quantizer = quantizer;
+      group.end = next->getResult(0);
+    }
+    break;
+  }
+  return group;
+}
+
+static bool feedsOnlyResults(Value value) {
+  return llvm::all_of(value.getUsers(), [](Operation *user) {
+    if (isa<func::ReturnOp>(user))
+      return true;
+    return isa<tosa::ReshapeOp, SoftmaxOp>(user) &&
+           feedsOnlyResults(user->getResult(0));
+  });
+}
+
+bool LayerGroup::isLast() const {
+  return isWeightedLayer(layer) && !relu && feedsOnlyResults(end);
+}

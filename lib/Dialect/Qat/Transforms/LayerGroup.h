@@ -1,0 +1,67 @@
+//===- LayerGroup.h - a layer and the ops that follow it -------------*- C++ -*-
+//===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QAT_LIB_DIALECT_QAT_TRANSFORMS_LAYERGROUP_H
+#define QAT_LIB_DIALECT_QAT_TRANSFORMS_LAYERGROUP_H
+
+#include "qat/Dialect/Qat/IR/Qat.h"
+
+#include "mlir/Dialect/Tosa/IR/TosaOps.h"
+
+namespace mlir::qat {
+
+/// A convolution, a dense layer or a residual add with what belongs to it: the
+/// ops between `layer` and `end` form a chain without other users.
+struct LayerGroup {
+  /// tosa.conv2d, tosa.depthwise_conv2d or tosa.add.
+  Operation *layer = nullptr;
+  /// The batch norm, if there is one (never after an add).
+  BatchNormOp batchNorm;
+  /// The ReLU of a float network: a tosa.clamp that starts at 0.
+  tosa::ClampOp relu;
+  /// The quantizer of form Q.
+  ActivationQuantizerOpInterface quantizer;
+  /// The last value of the group.
+  Value end;
+
+  /// The chain from `layer` on, reshapes (of dense layers) included.
+  static LayerGroup get(Operation *layer);
+
+  /// Whether only the network's result, through reshapes and a softmax, reads
+  /// `end`: the last layer, whose logits have no grid.
+  bool isLast() const;
+};
+
+/// Whether `op` has weights: tosa.conv2d or tosa.depthwise_conv2d.
+bool isWeightedLayer(Operation *op);
+
+/// Whether `clamp` is a ReLU, of whatever upper bound.
+bool isRelu(tosa::ClampOp clamp);
+
+/// The dimensions of the weights of `layer` that make up the output channel.
+SmallVector<int64_t> getChannelAxes(Operation *layer);
+
+/// Whether `layer` is a dense layer: a 1x1 convolution of a 1x1 image.
+bool isDense(Operation *layer);
+
+/// The operands of a weighted layer.
+OpOperand &getWeightOperand(Operation *layer);
+OpOperand &getBiasOperand(Operation *layer);
+
+/// The attribute that qat-insert-quantizers leaves on a weighted layer: the
+/// fold type of the layer, whether it has a batch norm or not.
+inline constexpr StringLiteral kFoldTypeAttribute = "qat.fold_type";
+
+/// The attribute on the module: the rounding of what has no quantizer of its
+/// own, pools and the last layer.
+inline constexpr StringLiteral kRoundingAttribute = "qat.rounding";
+
+} // namespace mlir::qat
+
+#endif // QAT_LIB_DIALECT_QAT_TRANSFORMS_LAYERGROUP_H

@@ -1,0 +1,55 @@
+//===- RemoveQuantizers.cpp - qat-remove-quantizers -------------------------
+//===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qat/Dialect/Qat/Transforms/Passes.h"
+
+#include "mlir/IR/SymbolTable.h"
+
+namespace mlir::qat {
+#define GEN_PASS_DEF_QATREMOVEQUANTIZERS
+#include "qat/Dialect/Qat/Transforms/Passes.h.inc"
+} // namespace mlir::qat
+
+using namespace mlir;
+using namespace mlir::qat;
+
+namespace {
+struct RemoveQuantizers : qat::impl::QatRemoveQuantizersBase<RemoveQuantizers> {
+  void runOnOperation() override {
+    SmallVector<ml_program::GlobalLoadOp> bounds;
+    auto drop = [&](Operation *op, Value replacement, ArrayRef<Value> values) {
+      for (Value bound : values)
+        if (auto load = bound.getDefiningOp<ml_program::GlobalLoadOp>())
+          bounds.push_back(load);
+      op->getResult(0).replaceAllUsesWith(replacement);
+      op->erase();
+    };
+    getOperation().walk([&](Operation *op) {
+      if (auto quantizer = dyn_cast<ActivationQuantizerOpInterface>(op)) {
+        OpBuilder builder(op);
+        SmallVector<Value> values = quantizer.getBounds();
+        drop(op, quantizer.buildFloatEquivalent(builder), values);
+      } else if (auto quantizer = dyn_cast<WeightQuantizerOpInterface>(op)) {
+        drop(op, quantizer.getQuantizedInput(), quantizer.getBounds());
+      }
+    });
+
+    SymbolTable symbols(getOperation());
+    for (ml_program::GlobalLoadOp load : bounds) {
+      if (!load.use_empty())
+        continue;
+      Operation *global = symbols.lookup(load.getGlobal().getLeafReference());
+      load.erase();
+      if (global && SymbolTable::symbolKnownUseEmpty(
+                        SymbolTable::getSymbolName(global), getOperation()))
+        symbols.erase(global);
+    }
+  }
+};
+} // namespace

@@ -1,0 +1,39 @@
+//===- conv2d.c - the convolution kernels -------------------------*- C -*-===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One kernel a line: a project carries only the lines that it needs.
+//
+//===----------------------------------------------------------------------===//
+
+#include "conv2d_body.h"
+
+// clang-format off
+QAT_CONV2D_KERNEL(qat_conv2d_u8_u8_u8, u8, u8, u8, QAT_ACC32)
+QAT_CONV2D_KERNEL(qat_conv2d_u8_u8_i8, u8, u8, i8, QAT_ACC32)
+QAT_CONV2D_KERNEL(qat_conv2d_u8_u8_i32, u8, u8, i32, QAT_ACC32)
+QAT_CONV2D_KERNEL(qat_conv2d_u8_i8_u8, u8, i8, u8, QAT_ACC32)
+QAT_CONV2D_KERNEL(qat_conv2d_u8_i8_i8, u8, i8, i8, QAT_ACC32)
+QAT_CONV2D_KERNEL(qat_conv2d_u8_i8_i32, u8, i8, i32, QAT_ACC32)
+QAT_CONV2D_KERNEL(qat_conv2d_i8_u8_u8, i8, u8, u8, QAT_ACC32)
+QAT_CONV2D_KERNEL(qat_conv2d_i8_u8_i8, i8, u8, i8, QAT_ACC32)
+QAT_CONV2D_KERNEL(qat_conv2d_i8_u8_i32, i8, u8, i32, QAT_ACC32)
+QAT_CONV2D_KERNEL(qat_conv2d_i8_i8_u8, i8, i8, u8, QAT_ACC32)
+QAT_CONV2D_KERNEL(qat_conv2d_i8_i8_i8, i8, i8, i8, QAT_ACC32)
+QAT_CONV2D_KERNEL(qat_conv2d_i8_i8_i32, i8, i8, i32, QAT_ACC32)
+QAT_CONV2D_KERNEL(qat_conv2d_u8_u8_u8_acc64, u8, u8, u8, QAT_ACC64)
+QAT_CONV2D_KERNEL(qat_conv2d_u8_u8_i8_acc64, u8, u8, i8, QAT_ACC64)
+QAT_CONV2D_KERNEL(qat_conv2d_u8_u8_i32_acc64, u8, u8, i32, QAT_ACC64)
+QAT_CONV2D_KERNEL(qat_conv2d_u8_i8_u8_acc64, u8, i8, u8, QAT_ACC64)
+QAT_CONV2D_KERNEL(qat_conv2d_u8_i8_i8_acc64, u8, i8, i8, QAT_ACC64)
+QAT_CONV2D_KERNEL(qat_conv2d_u8_i8_i32_acc64, u8, i8, i32, QAT_ACC64)
+QAT_CONV2D_KERNEL(qat_conv2d_i8_u8_u8_acc64, i8, u8, u8, QAT_ACC64)
+QAT_CONV2D_KERNEL(qat_conv2d_i8_u8_i8_acc64, i8, u8, i8, QAT_ACC64)
+QAT_CONV2D_KERNEL(qat_conv2d_i8_u8_i32_acc64, i8, u8, i32, QAT_ACC64)
+QAT_CONV2D_KERNEL(qat_conv2d_i8_i8_u8_acc64, i8, i8, u8, QAT_ACC64)
+QAT_CONV2D_KERNEL(qat_conv2d_i8_i8_i8_acc64, i8, i8, i8, QAT_ACC64)
+QAT_CONV2D_KERNEL(qat_conv2d_i8_i8_i32_acc64, i8, i8, i32, QAT_ACC64)
