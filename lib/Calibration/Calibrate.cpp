@@ -1,4 +1,5 @@
-//===- Calibrate.cpp - qat-calibrate ---------------------------------------- ===//
+//===- Calibrate.cpp - qat-calibrate ----------------------------------------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -98,8 +99,9 @@ Calibrate::compileObserved(OwningOpRef<ModuleOp> &clone) {
     observed.push_back(op.getQuantizedInput());
   Operation *terminator = function.getBody().front().getTerminator();
   terminator->setOperands(observed);
-  function.setFunctionType(FunctionType::get(
-      &getContext(), function.getArgumentTypes(), ValueRange(observed).getTypes()));
+  function.setFunctionType(FunctionType::get(&getContext(),
+                                             function.getArgumentTypes(),
+                                             ValueRange(observed).getTypes()));
   function.removeResAttrsAttr();
 
   PassManager manager(&getContext(), ModuleOp::getOperationName());
@@ -137,8 +139,7 @@ llvm::Error Calibrate::observe(const CompiledNetwork &network, SeenRange &input,
   bool hasPixels = false;
   BadSampleLog log(llvm::errs());
   llvm::Error error = forEachSample(
-      **data, indices, threads, log,
-      [&](size_t, Sample sample) -> llvm::Error {
+      **data, indices, threads, log, [&](size_t, Sample sample) -> llvm::Error {
         llvm::Expected<NdArray> real =
             makeRealInput(sample, preprocessing, info);
         if (!real)
@@ -217,8 +218,8 @@ void Calibrate::runOnOperation() {
   SeenRange input;
   OwningOpRef<ModuleOp> clone;
   auto compiled = compileObserved(clone);
-  llvm::Error error = compiled ? observe(**compiled, input, ranges)
-                               : compiled.takeError();
+  llvm::Error error =
+      compiled ? observe(**compiled, input, ranges) : compiled.takeError();
   if (error) {
     getOperation().emitError("cannot calibrate: ")
         << llvm::toString(std::move(error));

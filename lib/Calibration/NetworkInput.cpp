@@ -1,4 +1,5 @@
-//===- NetworkInput.cpp - from the samples of a data set to a network ------- ===//
+//===- NetworkInput.cpp - from the samples of a data set to a network -------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -23,21 +24,19 @@ Error mlir::qat::checkSingleInput(ArrayRef<TensorInfo> inputs) {
   ArrayRef<int64_t> shape = inputs[0].shape;
   if ((shape.size() == 2 || shape.size() == 4) && shape[0] == 1)
     return Error::success();
-  return createStringError("the network's input has shape " +
-                           shapeText(shape) +
+  return createStringError("the network's input has shape " + shapeText(shape) +
                            "; a data set can feed a batch of one, 1xHxWxC or "
                            "1xC (import with --shape 1,...)");
 }
 
-Expected<NdArray>
-mlir::qat::makeRealInput(const Sample &sample,
-                         const Preprocessing &preprocessing,
-                         const TensorInfo &input) {
+Expected<NdArray> mlir::qat::makeRealInput(const Sample &sample,
+                                           const Preprocessing &preprocessing,
+                                           const TensorInfo &input) {
   ArrayRef<int64_t> shape = input.shape;
   bool isImage = shape.size() == 4;
-  Expected<NdArray> real = prepareInput(
-      sample, preprocessing, isImage ? shape[1] : 1, isImage ? shape[2] : 1,
-      isImage ? shape[3] : shape[1]);
+  Expected<NdArray> real =
+      prepareInput(sample, preprocessing, isImage ? shape[1] : 1,
+                   isImage ? shape[2] : 1, isImage ? shape[3] : shape[1]);
   if (!real)
     return real.takeError();
   real->reshape(shape);

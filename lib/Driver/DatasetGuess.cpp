@@ -1,4 +1,5 @@
-//===- DatasetGuess.cpp - which kind of data set a path is ------------------- ===//
+//===- DatasetGuess.cpp - which kind of data set a path is -------------------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -37,7 +38,8 @@ std::string mlir::qat::guessDataset(StringRef path) {
     return isIdx(name) ? "mnist" : "folder";
   }
   if (hasFile(path, [](StringRef file) { return file.ends_with(".bin"); }) ||
-      hasFile(path, [](StringRef file) { return file == "cifar-10-batches-bin"; }))
+      hasFile(path,
+              [](StringRef file) { return file == "cifar-10-batches-bin"; }))
     return "cifar10";
   if (hasFile(path, isIdx))
     return "mnist";

@@ -1,4 +1,5 @@
-//===- EvalCommand.cpp - qat eval ------------------------------------------- ===//
+//===- EvalCommand.cpp - qat eval -------------------------------------------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -73,7 +74,7 @@ static Expected<std::vector<Candidate>> prepare(CommandLine &line,
                                                 ModuleOp module) {
   std::vector<Candidate> candidates;
   auto add = [&](StringRef name,
-                 function_ref<void(OpPassManager &)> build) -> Error {
+                 llvm::function_ref<void(OpPassManager &)> build) -> Error {
     Candidate candidate{name, module.clone(), nullptr};
     if (Error error = line.runPasses(*candidate.module, build))
       return error;
@@ -120,24 +121,24 @@ static Error judge(const Dataset &data, ArrayRef<size_t> indices,
   verdicts.assign(candidates.size(), std::vector<Verdict>(indices.size()));
   labels.assign(indices.size(), -1);
   BadSampleLog log(errs());
-  Error error = forEachSample(
-      data, indices, threads, log,
-      [&](size_t position, Sample sample) -> Error {
-        labels[position] = sample.label;
-        for (size_t c = 0; c < candidates.size(); ++c) {
-          const CompiledNetwork &network = *candidates[c].network;
-          Expected<NdArray> input =
-              makeNetworkInput(sample, preprocessing, network.inputs()[0]);
-          if (!input)
-            return input.takeError();
-          std::vector<NdArray> outputs(network.outputs().size());
-          const NdArray *inputs[] = {&*input};
-          if (Error error = network.run(inputs, outputs))
-            return error;
-          verdicts[c][position].best = getBest(outputs[0]);
-        }
-        return Error::success();
-      });
+  Error error =
+      forEachSample(data, indices, threads, log,
+                    [&](size_t position, Sample sample) -> Error {
+                      labels[position] = sample.label;
+                      for (size_t c = 0; c < candidates.size(); ++c) {
+                        const CompiledNetwork &network = *candidates[c].network;
+                        Expected<NdArray> input = makeNetworkInput(
+                            sample, preprocessing, network.inputs()[0]);
+                        if (!input)
+                          return input.takeError();
+                        std::vector<NdArray> outputs(network.outputs().size());
+                        const NdArray *inputs[] = {&*input};
+                        if (Error error = network.run(inputs, outputs))
+                          return error;
+                        verdicts[c][position].best = getBest(outputs[0]);
+                      }
+                      return Error::success();
+                    });
   if (error)
     return error;
   return log.finish();
@@ -201,9 +202,9 @@ static Error eval(CommandLine &line, StringRef path, StringRef dataset,
     outs() << formatv("{0,-10} top-1 {1:F2} %   top-5 {2:F2} %\n",
                       candidate.name, percent(score.top1, labelled),
                       percent(score.top5, labelled));
-    report[candidate.name] = json::Object{
-        {"top1", percent(score.top1, labelled)},
-        {"top5", percent(score.top5, labelled)}};
+    report[candidate.name] =
+        json::Object{{"top1", percent(score.top1, labelled)},
+                     {"top5", percent(score.top5, labelled)}};
   }
   if (candidates->size() == 2) {
     outs() << formatv("agreement  {0:F2} %   (float and integer top-1)\n",
@@ -239,6 +240,5 @@ int mlir::qat::runEval(CommandLine &line) {
   if (!line.parse("top-1 and top-5 of a network: float, and integer where it "
                   "has quantizers"))
     return kWrongUsage;
-  return line.finish(
-      eval(line, input, dataset, data, images, threads, json));
+  return line.finish(eval(line, input, dataset, data, images, threads, json));
 }

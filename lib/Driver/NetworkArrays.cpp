@@ -68,10 +68,10 @@ static Expected<NdArray> toStored(const NdArray &array,
   for (int64_t i = 0; i < array.size(); ++i) {
     double value = getElement(array, i);
     if (value < low || value > high)
-      return createStringError(
-          "element " + Twine(i) + " is " + Twine(static_cast<int64_t>(value)) +
-          ", but the network takes integers from " + Twine(low) + " to " +
-          Twine(high));
+      return createStringError("element " + Twine(i) + " is " +
+                               Twine(static_cast<int64_t>(value)) +
+                               ", but the network takes integers from " +
+                               Twine(low) + " to " + Twine(high));
     result.bytes()[i] = static_cast<uint8_t>(static_cast<int64_t>(value));
   }
   return result;
@@ -130,7 +130,6 @@ mlir::qat::readNetworkInputs(StringRef path, const TensorInfo &input,
   Expected<std::vector<NdArray>> inputs =
       makeNetworkInputs(*array, input, layout);
   if (!inputs)
-    return createStringError("'" + path +
-                             "': " + toString(inputs.takeError()));
+    return createStringError("'" + path + "': " + toString(inputs.takeError()));
   return inputs;
 }

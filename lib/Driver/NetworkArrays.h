@@ -1,4 +1,5 @@
-//===- NetworkArrays.h - arrays of a user as inputs of a network -*- C++ -*-===//
+//===- NetworkArrays.h - arrays of a user as inputs of a network -*- C++
+//-*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

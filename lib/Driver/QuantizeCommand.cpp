@@ -1,4 +1,5 @@
-//===- QuantizeCommand.cpp - qat quantize ----------------------------------- ===//
+//===- QuantizeCommand.cpp - qat quantize -----------------------------------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -32,8 +33,9 @@ int mlir::qat::runQuantize(CommandLine &line) {
       "batch-fold-type", cl::cat(category),
       cl::desc("Where batch norms go: folding_weights (default of per-layer "
                "schemes), ICN (default of per-channel) or folding_thresh"));
-  cl::opt<unsigned> weightBits("weight-bits", cl::init(8), cl::cat(category),
-                               cl::desc("Bits of a weight, 2 to 8 (default 8)"));
+  cl::opt<unsigned> weightBits(
+      "weight-bits", cl::init(8), cl::cat(category),
+      cl::desc("Bits of a weight, 2 to 8 (default 8)"));
   cl::opt<unsigned> activationBits(
       "activ-bits", cl::init(8), cl::cat(category),
       cl::desc("Bits of an activation, 2 to 8 (default 8)"));
@@ -42,9 +44,10 @@ int mlir::qat::runQuantize(CommandLine &line) {
       cl::desc("Rounding of activations: nearest (default) or floor"));
   cl::opt<std::string> inputRange(
       "input-range", cl::value_desc("lo,hi"), cl::cat(category),
-      cl::desc("Range of the real input (default: that of pixels 0 to 255 under "
-               "the preprocessing given at import; else what calibration "
-               "sees; else -1,1)"));
+      cl::desc(
+          "Range of the real input (default: that of pixels 0 to 255 under "
+          "the preprocessing given at import; else what calibration "
+          "sees; else -1,1)"));
   cl::opt<std::string> calibrate(
       "calibrate", cl::value_desc("path"), cl::cat(category),
       cl::desc("Set the ranges of activations by running the float network on "
@@ -64,7 +67,8 @@ int mlir::qat::runQuantize(CommandLine &line) {
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(input);
   if (!module)
     return line.finish(module.takeError());
-  bool hasPreprocessing = (*module)->getOperation()->hasAttr("qat.preprocessing");
+  bool hasPreprocessing =
+      (*module)->getOperation()->hasAttr("qat.preprocessing");
   Error error = line.runPasses(**module, [&](OpPassManager &manager) {
     QatInsertQuantizersOptions options;
     options.weightScheme = scheme;

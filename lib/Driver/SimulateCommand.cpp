@@ -1,4 +1,5 @@
-//===- SimulateCommand.cpp - qat simulate ----------------------------------- ===//
+//===- SimulateCommand.cpp - qat simulate -----------------------------------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -60,7 +61,8 @@ static Expected<std::string> findModule(StringRef dir) {
 
 /// Fixed bytes for runs without an input: the same on every machine.
 static std::vector<uint8_t> makePattern(const TensorInfo &input) {
-  std::vector<uint8_t> bytes(NdArray::zeros(input.kind, input.shape).byteSize());
+  std::vector<uint8_t> bytes(
+      NdArray::zeros(input.kind, input.shape).byteSize());
   uint32_t state = 1;
   for (uint8_t &byte : bytes) {
     state = state * 1664525u + 1013904223u;
@@ -120,8 +122,7 @@ compareWithHost(const IntegerReference &reference,
   Comparison comparison;
   auto differ = [&](const Twine &what, size_t input) {
     comparison.equal = false;
-    comparison.where =
-        (what + " of input " + Twine(input + 1)).str();
+    comparison.where = (what + " of input " + Twine(input + 1)).str();
     return comparison;
   };
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -130,10 +131,10 @@ compareWithHost(const IntegerReference &reference,
     if (Error error = reference.run(inputs[i], output, layers))
       return std::move(error);
     if (layers.size() != result.layerOutputs[i].size())
-      return createStringError(
-          "the project has " + Twine(result.layerOutputs[i].size()) +
-          " layers, but its .mlirbc " + Twine(layers.size()) +
-          "; deploy it anew");
+      return createStringError("the project has " +
+                               Twine(result.layerOutputs[i].size()) +
+                               " layers, but its .mlirbc " +
+                               Twine(layers.size()) + "; deploy it anew");
     for (size_t l = 0; l < layers.size(); ++l)
       if (layers[l] != result.layerOutputs[i][l])
         return differ("layer '" + Twine(result.layers[l].name) + "'", i);
@@ -175,8 +176,7 @@ static void printTable(const SimulationResult &result, size_t inputs,
   for (const SimulatedLayer &layer : result.layers) {
     os << left_justify(layer.name, width) << "  "
        << left_justify(layer.kind, 16)
-       << format("%12llu  %12llu",
-                 static_cast<unsigned long long>(layer.macs),
+       << format("%12llu  %12llu", static_cast<unsigned long long>(layer.macs),
                  static_cast<unsigned long long>(layer.instructions));
     if (layer.macs)
       os << format("  %9.2f", static_cast<double>(layer.instructions) /
@@ -196,7 +196,7 @@ static void printTable(const SimulationResult &result, size_t inputs,
 
 static Error writeOutputs(const SimulationResult &result,
                           const TensorInfo &output, StringRef path) {
-  SmallVector<int64_t> shape(output.shape);
+  SmallVector<int64_t, 4> shape = output.shape;
   shape[0] *= static_cast<int64_t>(result.outputs.size());
   NdArray array = NdArray::zeros(output.kind, shape);
   auto *place = array.bytes().begin();
@@ -257,9 +257,8 @@ static Error simulateProject(CommandLine &line,
 int mlir::qat::runSimulate(CommandLine &line) {
   SimulateOptions options;
   cl::OptionCategory &category = line.category();
-  cl::opt<std::string, true> dir(
-      cl::Positional, cl::Required, cl::desc("DIR"), cl::cat(category),
-      cl::location(options.dir));
+  cl::opt<std::string, true> dir(cl::Positional, cl::Required, cl::desc("DIR"),
+                                 cl::cat(category), cl::location(options.dir));
   cl::opt<std::string, true> input(
       "input", cl::value_desc("x.npy"), cl::cat(category),
       cl::location(options.input),
@@ -279,8 +278,7 @@ int mlir::qat::runSimulate(CommandLine &line) {
       "output", cl::value_desc("y.npy"), cl::cat(category),
       cl::location(options.output), cl::desc("Write the board's outputs"));
   cl::opt<std::string, true> json("json", cl::value_desc("file"),
-                                  cl::cat(category),
-                                  cl::location(options.json),
+                                  cl::cat(category), cl::location(options.json),
                                   cl::desc("Write the figures as JSON"));
   cl::opt<unsigned, true> timeout(
       "timeout", cl::cat(category), cl::location(options.timeout),

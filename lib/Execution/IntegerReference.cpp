@@ -1,4 +1,5 @@
-//===- IntegerReference.cpp - an integer network, layer by layer ------------ ===//
+//===- IntegerReference.cpp - an integer network, layer by layer ------------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -41,10 +42,10 @@ IntegerReference::run(ArrayRef<uint8_t> inputBytes,
                       std::vector<std::vector<uint8_t>> &layers) const {
   NdArray array = NdArray::zeros(input().kind, input().shape);
   if (static_cast<int64_t>(inputBytes.size()) != array.byteSize())
-    return llvm::createStringError(
-        "an input of " + llvm::Twine(inputBytes.size()) +
-        " bytes was given to a network that takes " +
-        llvm::Twine(array.byteSize()));
+    return llvm::createStringError("an input of " +
+                                   llvm::Twine(inputBytes.size()) +
+                                   " bytes was given to a network that takes " +
+                                   llvm::Twine(array.byteSize()));
   llvm::copy(inputBytes, array.bytes().begin());
   std::vector<NdArray> outputs(network->outputs().size());
   const NdArray *inputs[] = {&array};

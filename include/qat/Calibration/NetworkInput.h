@@ -1,4 +1,5 @@
-//===- NetworkInput.h - from the samples of a data set to a network --*- C++ -*- ===//
+//===- NetworkInput.h - from the samples of a data set to a network --*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,5 @@
-//===- Passes.h - passes that run the network on data ---------------*- C++ -*- ===//
+//===- Passes.h - passes that run the network on data ---------------*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,5 @@
-//===- IntegerReference.h - an integer network, layer by layer -------*- C++ -*- ===//
+//===- IntegerReference.h - an integer network, layer by layer -------*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,5 @@
-//===- NetworkForm.cpp - which form a network is in ------------------------- ===//
+//===- NetworkForm.cpp - which form a network is in -------------------------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -16,8 +17,8 @@ using namespace mlir;
 using namespace mlir::qat;
 
 NetworkForm qat::getNetworkForm(ModuleOp module) {
-  auto main = dyn_cast_if_present<FunctionOpInterface>(
-      module.lookupSymbol("main"));
+  auto main =
+      dyn_cast_if_present<FunctionOpInterface>(module.lookupSymbol("main"));
   if (main && main.getNumArguments() != 0) {
     auto type = dyn_cast<ShapedType>(main.getArgumentTypes().front());
     if (type && isa<quant::QuantizedType>(type.getElementType()))
