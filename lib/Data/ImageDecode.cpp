@@ -99,6 +99,9 @@ static Expected<NdArray> decodePng(StringRef data) {
   if (!png_image_begin_read_from_memory(&png, data.data(), data.size()))
     return fail(png.message);
 
+  // Without this libpng takes 16-bit values for linear light, which hardly any
+  // file holds.
+  png.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;
   // Asking for no alpha where the file has one would blend with black.
   bool colour = png.format & PNG_FORMAT_FLAG_COLOR;
   bool alpha = png.format & PNG_FORMAT_FLAG_ALPHA;

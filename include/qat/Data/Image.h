@@ -30,7 +30,7 @@ constexpr int64_t kMaxResizedSide = int64_t(1) << 14;
 /// * JPEG: the accurate integer DCT and smooth chroma upsampling of libjpeg,
 ///   as Pillow has them; CMYK (taken as Adobe writes it, inverted) becomes RGB
 ///   by `c * k / 255`. The EXIF orientation is not applied.
-/// * PNG: palettes are looked up, 16 bits a channel become 8 by libpng, and
+/// * PNG: palettes are looked up, 16 bits a channel become round(v / 257), and
 ///   an alpha channel is dropped.
 /// * PPM/PGM: values are scaled from 0..maxval to 0..255, rounded half up.
 ///

@@ -152,8 +152,8 @@ std::string idx(ArrayRef<int> shape, StringRef elements) {
 TEST_F(DatasetTest, IdxPlainAndCompressed) {
   write("train-images-idx3-ubyte", idx({2, 1, 3}, "abcdef"));
   write("train-labels-idx1-ubyte", idx({2}, StringRef("\4\5", 2)));
-  write("t10k-images-idx3-ubyte.gz", compress(idx({1, 2, 2}, "wxyz")));
-  write("t10k-labels-idx1-ubyte.gz", compress(idx({1}, "\6")));
+  write("t10k-images-idx3-ubyte.gz", gzipOf(idx({1, 2, 2}, "wxyz")));
+  write("t10k-labels-idx1-ubyte.gz", gzipOf(idx({1}, "\6")));
 
   auto train = cantFail(openDataset("mnist", path(), kTrain));
   EXPECT_EQ(contents(*train), (Contents{{4, 'a'}, {5, 'd'}}));
@@ -166,7 +166,7 @@ TEST_F(DatasetTest, IdxPlainAndCompressed) {
 
   // By the path of the images, with labels that are not compressed.
   std::string images =
-      write("digits-images.idx3.gz", compress(idx({1, 1, 1}, "q")));
+      write("digits-images.idx3.gz", gzipOf(idx({1, 1, 1}, "q")));
   write("digits-labels.idx1", idx({1}, "\7"));
   auto digits = cantFail(openDataset("digits", images));
   EXPECT_EQ(contents(*digits), (Contents{{7, 'q'}}));
@@ -203,8 +203,8 @@ TEST_F(DatasetTest, IdxRefusesDamage) {
   refuse(huge, labels, "too large");
   // Much is claimed, little is there.
   huge = std::string("\0\0\x08\x03\0\xff\xff\xff\0\0\0\xff\0\0\0\xff", 16);
-  refuse(compress(huge), labels, "truncated");
-  std::string damaged = compress(idx({1, 2, 2}, "abcd"));
+  refuse(gzipOf(huge), labels, "truncated");
+  std::string damaged = gzipOf(idx({1, 2, 2}, "abcd"));
   damaged[damaged.size() - 6] ^= 1; // The checksum.
   refuse(damaged, labels, "cannot open data set");
 

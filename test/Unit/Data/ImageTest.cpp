@@ -12,10 +12,12 @@
 
 #include "qat/Data/Dataset.h"
 
+#include "llvm/Support/Endian.h"
 #include "llvm/Support/Path.h"
 
 #include <cstdlib>
 #include <cstring>
+#include <zlib.h>
 
 using namespace llvm;
 using namespace mlir::qat;
@@ -63,6 +65,36 @@ TEST(ImageDecodeTest, PngDropsAlphaWithoutBlending) {
   ASSERT_TRUE(static_cast<bool>(decoded)) << toString(decoded.takeError());
   EXPECT_EQ(decoded->shape(), ArrayRef<int64_t>({1, 2, 1}));
   EXPECT_EQ(decoded->data<uint8_t>(), ArrayRef<uint8_t>({9, 7}));
+}
+
+/// A chunk of a PNG file.
+std::string pngChunk(StringRef type, StringRef data) {
+  auto word = [](uint32_t value) {
+    char bytes[4];
+    support::endian::write32be(bytes, value);
+    return std::string(bytes, 4);
+  };
+  std::string body = (type + data).str();
+  return word(data.size()) + body +
+         word(crc32(0, reinterpret_cast<const Bytef *>(body.data()),
+                    body.size()));
+}
+
+TEST(ImageDecodeTest, PngOfSixteenBitsKeepsItsGreys) {
+  // Width 3, height 1, 16 bits of gray.
+  std::string rows("\0\x00\x00\x0d\xac\xff\xff", 7);
+  uLongf size = 100;
+  std::string deflated(size, '\0');
+  ::compress(reinterpret_cast<Bytef *>(deflated.data()), &size,
+             reinterpret_cast<const Bytef *>(rows.data()), rows.size());
+  deflated.resize(size);
+  Expected<NdArray> image =
+      decode("\x89PNG\r\n\x1a\n" +
+             pngChunk("IHDR", StringRef("\0\0\0\3\0\0\0\1\x10\0\0\0\0", 13)) +
+             pngChunk("IDAT", deflated) + pngChunk("IEND", ""));
+  ASSERT_TRUE(static_cast<bool>(image)) << toString(image.takeError());
+  // 3500 / 257 = 13.6.
+  EXPECT_EQ(image->bytes(), ArrayRef<uint8_t>({0, 14, 255}));
 }
 
 // At quality 100 the quantization steps are 1, which leaves a few levels of

@@ -103,7 +103,7 @@ static std::string pump(z_stream &stream, F step, StringRef bytes,
   return result;
 }
 
-std::string compress(StringRef bytes) {
+std::string gzipOf(StringRef bytes) {
   z_stream stream = {};
   constexpr int gzip = 16 + MAX_WBITS;
   EXPECT_EQ(deflateInit2(&stream, 6, Z_DEFLATED, gzip, 8, Z_DEFAULT_STRATEGY),

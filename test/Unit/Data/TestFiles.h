@@ -39,7 +39,7 @@ mlir::qat::NdArray randomImage(int64_t height, int64_t width, int64_t channels);
 std::string encodeJpeg(const mlir::qat::NdArray &image, int quality = 100);
 std::string encodePng(const mlir::qat::NdArray &image);
 
-std::string compress(llvm::StringRef bytes);
+std::string gzipOf(llvm::StringRef bytes);
 uint32_t checksum(const mlir::qat::NdArray &array);
 
 /// The message of a failure, or "" for success.
