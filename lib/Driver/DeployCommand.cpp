@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Command.h"
+#include "LayerExecution.h"
 
 #include "qat/Target/C/CProject.h"
 #include "qat/Target/C/KernelInfo.h"
@@ -82,6 +83,12 @@ static Error deploy(CommandLine &line, DeployOptions &options) {
                           llvm::function_ref<void(OpPassManager &)> build) {
     return line.runPasses(lowered, build);
   };
+  if (project.withTest) {
+    auto execute = compileLayers(**module);
+    if (!execute)
+      return execute.takeError();
+    project.executeLayers = std::move(*execute);
+  }
   Expected<CProjectSummary> summary = writeCProject(**module, project);
   if (!summary)
     return summary.takeError();
