@@ -9,6 +9,8 @@
 #include "Command.h"
 #include "LayerExecution.h"
 
+#include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Pipelines/Pipelines.h"
 #include "qat/Target/C/CProject.h"
 #include "qat/Target/C/KernelInfo.h"
 #include "qat/Target/C/Passes.h"
@@ -39,6 +41,15 @@ static bool isFormI(ModuleOp module) {
   return type && isa<quant::QuantizedType>(type.getElementType());
 }
 
+/// Form Q is told by its quantizers.
+static bool isFormQ(ModuleOp module) {
+  return module
+      ->walk([](ActivationQuantizerOpInterface) {
+        return WalkResult::interrupt();
+      })
+      .wasInterrupted();
+}
+
 /// "resnet8" for "models/resnet8.mlir".
 static std::string makeDefaultName(StringRef model) {
   std::string name = makeCIdentifier(sys::path::stem(model));
@@ -67,18 +78,26 @@ static Error deploy(CommandLine &line, DeployOptions &options) {
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(options.model);
   if (!module)
     return module.takeError();
-  if (!isFormI(**module))
+  bool isFrozen = isFormI(**module);
+  if (!isFrozen && !isFormQ(**module))
     return createStringError("'" + options.model +
-                             "' is not an integer network (form I)");
+                             "' has no quantizers; `qat quantize` adds them");
 
   if (line.onlyPrintsPipeline()) {
     CPipelineOptions pipeline;
     pipeline.network = project.name;
     pipeline.target = project.target;
     return line.runPasses(**module, [&](OpPassManager &manager) {
+      if (!isFrozen)
+        buildIntegerPipeline(manager);
       buildCPipeline(manager, pipeline);
     });
   }
+  if (!isFrozen)
+    if (Error error = line.runPasses(**module, [](OpPassManager &manager) {
+          buildIntegerPipeline(manager);
+        }))
+      return error;
   project.runPasses = [&](ModuleOp lowered,
                           llvm::function_ref<void(OpPassManager &)> build) {
     return line.runPasses(lowered, build);

@@ -22,6 +22,7 @@
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
+#include "qat/Pipelines/Pipelines.h"
 #include "qat/Execution/HostPipeline.h"
 #include "qat/Execution/Passes.h"
 #include "qat/Target/C/Passes.h"
@@ -36,6 +37,7 @@ void mlir::qat::registerAllDialects(DialectRegistry &registry) {
 void mlir::qat::registerAllPasses() {
   registerTransformsPasses(); // canonicalize, cse and their like
   registerQatTransformsPasses();
+  registerPipelines();
   registerQatConversionPasses();
   registerQatExecutionPasses();
   registerHostPipelines();

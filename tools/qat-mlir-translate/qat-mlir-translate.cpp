@@ -1,4 +1,4 @@
-//===- qat-mlir-translate.cpp - prints IR as C ----------------------------===//
+//===- qat-mlir-translate.cpp - from models to IR, from IR to C ----------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -7,11 +7,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "qat/Target/C/TranslateToC.h"
+#include "qat/Target/Onnx/ImportOnnx.h"
 
 #include "mlir/Tools/mlir-translate/MlirTranslateMain.h"
 
 int main(int argc, char **argv) {
+  mlir::qat::registerOnnxTranslation();
   mlir::qat::registerToCTranslation();
-  return mlir::failed(
-      mlir::mlirTranslateMain(argc, argv, "Prints integer networks as C\n"));
+  return mlir::failed(mlir::mlirTranslateMain(
+      argc, argv, "Translates between qat-mlir's IR and other formats\n"));
 }
