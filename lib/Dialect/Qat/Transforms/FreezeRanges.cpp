@@ -688,6 +688,10 @@ LogicalResult Freezer::run() {
     if (!isa<UniformQuantizedType>(getElementTypeOrSelf(argument.getType())))
       return function.emitError("expects qat.quantize_input on its argument; "
                                 "run qat-insert-quantizers before");
+  // What nothing reads would be computed on the device all the same.
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*body)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
   function.erase();
   return success();
 }
