@@ -32,7 +32,12 @@ struct Command {
 
 static ArrayRef<Command> getCommands() {
   // A row a command; the function is in the file of the command's name.
-  static const std::vector<Command> commands = {};
+  static const std::vector<Command> commands = {
+      {"info", "what a model is: layers, parameters, work, memory", runInfo},
+      {"import", "a trained model (.onnx, .mlir) to a float network",
+       runImport},
+      {"deploy", "writes a network as a C project", runDeploy},
+  };
   return commands;
 }
 

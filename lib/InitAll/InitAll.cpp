@@ -19,16 +19,28 @@
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
+#include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
+#include "qat/Pipelines/Pipelines.h"
+#include "qat/Execution/HostPipeline.h"
+#include "qat/Execution/Passes.h"
+#include "qat/Target/C/Passes.h"
 
 void mlir::qat::registerAllDialects(DialectRegistry &registry) {
   registry.insert<arith::ArithDialect, func::FuncDialect, memref::MemRefDialect,
                   ml_program::MLProgramDialect, quant::QuantDialect,
                   tensor::TensorDialect, tosa::TosaDialect, QatDialect>();
+  registerHostDialects(registry);
 }
 
 void mlir::qat::registerAllPasses() {
   registerTransformsPasses(); // canonicalize, cse and their like
   registerQatTransformsPasses();
+  registerPipelines();
+  registerQatConversionPasses();
+  registerQatExecutionPasses();
+  registerHostPipelines();
+  registerQatTargetCPasses();
+  registerCPipeline();
 }

@@ -33,5 +33,14 @@ LogicalResult KernelCallOp::verify() {
   if (static_cast<int64_t>(getMacs()) < 0) // kernel_call_c3
     return emitOpError("expects 'macs' of at least 0, but got ")
            << static_cast<int64_t>(getMacs());
+  if (static_cast<int32_t>(getRows()) <= 0) // kernel_call_c3
+    return emitOpError("expects 'rows' of at least 1, but got ")
+           << static_cast<int32_t>(getRows());
+  size_t buffers = getInputs().size() + 1;
+  if (getTensors().size() != buffers || getPitches().size() != buffers) // kernel_call_c4
+    return emitOpError("expects 'tensors' and 'pitches' to have one element a "
+                       "buffer (")
+           << buffers << "), but got " << getTensors().size() << " and "
+           << getPitches().size();
   return success();
 }

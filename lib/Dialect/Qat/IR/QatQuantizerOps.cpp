@@ -78,8 +78,9 @@ unsigned PactOp::getGridBits() { return getBits(); }
 SmallVector<Value> PactOp::getBounds() { return {getAlpha()}; }
 
 SmallVector<float> PactOp::getCalibratedBounds(float, float maximum) {
-  // What was seen lies behind the activation, so within its bound. A channel
-  // group that is never active still needs a step: any positive one serves.
+  if (getFloatBound())
+    maximum = std::min(maximum, getFloatBound()->convertToFloat());
+  // A tensor that is never active still needs a step: any positive one serves.
   return {maximum > 0 ? maximum : 1.0f};
 }
 

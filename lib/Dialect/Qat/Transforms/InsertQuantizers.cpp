@@ -137,10 +137,10 @@ InsertQuantizers::getInputRange(func::FuncOp function) {
              << inputRange << "'";
     return std::pair<float, float>((*bounds)[0], (*bounds)[1]);
   }
-  FailureOr<std::optional<Preprocessing>> preprocessing =
+  llvm::Expected<std::optional<Preprocessing>> preprocessing =
       getPreprocessing(module);
-  if (failed(preprocessing))
-    return failure();
+  if (!preprocessing)
+    return module.emitError() << llvm::toString(preprocessing.takeError());
   auto type = cast<RankedTensorType>(function.getArgument(0).getType());
   if (!*preprocessing || type.getRank() != 4)
     return std::pair<float, float>(-1.0f, 1.0f);

@@ -153,4 +153,25 @@ def QatCheckAccumulators : Pass<"qat-check-accumulators", "::mlir::ModuleOp"> {
   }];
 }
 
+def QatExposeLayers : Pass<"qat-expose-layers", "::mlir::ModuleOp"> {
+  let summary = "Return what every layer computes";
+  let description = [{
+    Adds results to @main, each with the name of its layer as `qat.name`, in
+    the order of the network:
+
+    * `what=layers`: the result of each layer: in form I that of the integer
+      layer, in forms F and Q that of the last op which carries the layer's
+      name (activation and quantizer included);
+    * `what=quantizer-inputs`: the tensors that activation quantizers put on a
+      grid, under the name of the quantizer's layer (calibration watches them).
+
+    Weights, parameters and what has no name are not exposed. The first results
+    stay as they are.
+  }];
+  let options = [
+    Option<"what", "what", "std::string", /*default=*/"\"layers\"",
+           "What is returned: layers or quantizer-inputs">,
+  ];
+}
+
 #endif // QAT_TRANSFORMS_PASSES

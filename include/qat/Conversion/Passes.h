@@ -1,0 +1,46 @@
+//===- Passes.h - conversions out of the qat dialect ----------*- C++ -*- ===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QAT_CONVERSION_PASSES_H
+#define QAT_CONVERSION_PASSES_H
+
+#include "mlir/Pass/Pass.h"
+
+namespace mlir {
+class RewritePatternSet;
+class Type;
+class TypeConverter;
+} // namespace mlir
+
+namespace mlir::qat {
+
+#define GEN_PASS_DECL
+#include "qat/Conversion/Passes.h.inc"
+
+/// Makes `converter` replace `!quant.uniform` elements by the signless integer
+/// that holds their storage: 8, 16 or 32 bits.
+void populateQuantTypeConversions(TypeConverter &converter);
+
+/// qat.batch_norm, qat.softmax, qat.fold_weight and qat.fold_bias to linalg.
+void populateQatFloatToLinalgPatterns(RewritePatternSet &patterns);
+
+/// The fake quantizers of form Q to linalg, bit-equal to the quantizers of
+/// qat/Support.
+void populateQatQuantizersToLinalgPatterns(RewritePatternSet &patterns);
+
+/// The integer layers of form I to linalg; `converter` is that of
+/// populateQuantTypeConversions.
+void populateQatIntegerToLinalgPatterns(const TypeConverter &converter,
+                                        RewritePatternSet &patterns);
+
+#define GEN_PASS_REGISTRATION
+#include "qat/Conversion/Passes.h.inc"
+
+} // namespace mlir::qat
+
+#endif // QAT_CONVERSION_PASSES_H

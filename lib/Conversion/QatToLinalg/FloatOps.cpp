@@ -1,0 +1,178 @@
+//===- FloatOps.cpp - the float ops of form F as loops --------*- C++ -*- ===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LinalgBuilders.h"
+
+#include "qat/Conversion/Passes.h"
+#include "qat/Dialect/Qat/IR/Qat.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/PatternMatch.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace mlir::qat;
+
+using utils::IteratorType;
+
+/// g = gamma / sqrt(variance + epsilon), one a channel: a true square root and
+/// a true division, so that every target computes the same bits.
+static Value buildBatchNormFactor(ImplicitLocOpBuilder &b, Value gamma,
+                                  Value variance, APFloat epsilon) {
+  auto type = cast<RankedTensorType>(gamma.getType());
+  return mapElements(
+      b, {gamma, variance}, type,
+      [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+        Value eps =
+            buildFloat(e, type.getElementType(), epsilon.convertToDouble());
+        Value sum = arith::AddFOp::create(e, v[1], eps);
+        Value root = math::SqrtOp::create(e, sum);
+        return arith::DivFOp::create(e, v[0], root);
+      });
+}
+
+/// (x - mean) * g + beta on elements.
+static Value buildNormalized(ImplicitLocOpBuilder &b, Value x, Value mean,
+                             Value factor, Value beta) {
+  Value centered = arith::SubFOp::create(b, x, mean);
+  Value scaled = arith::MulFOp::create(b, centered, factor);
+  return arith::AddFOp::create(b, scaled, beta);
+}
+
+namespace {
+/// batch_norm(x) -> (x - mean) * g + beta, g computed once a channel.
+struct LowerBatchNorm : OpRewritePattern<BatchNormOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(BatchNormOp op,
+                                PatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    auto type = cast<RankedTensorType>(op.getType());
+    int64_t rank = type.getRank();
+    Value factor = buildBatchNormFactor(b, op.getGamma(), op.getVariance(),
+                                        op.getEpsilon());
+    AffineMap channel = getAxesMap(getContext(), rank, rank - 1);
+    rewriter.replaceOp(
+        op,
+        mapElements(b, {op.getInput(), op.getMean(), factor, op.getBeta()},
+                    {b.getMultiDimIdentityMap(rank), channel, channel, channel},
+                    type, [](ImplicitLocOpBuilder &e, ValueRange v) {
+                      return buildNormalized(e, v[0], v[1], v[2], v[3]);
+                    }));
+    return success();
+  }
+};
+
+/// fold_bias(b) -> (b - mean) * g + beta.
+struct LowerFoldBias : OpRewritePattern<FoldBiasOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(FoldBiasOp op,
+                                PatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Value factor = buildBatchNormFactor(b, op.getGamma(), op.getVariance(),
+                                        op.getEpsilon());
+    rewriter.replaceOp(
+        op, mapElements(b, {op.getBias(), op.getMean(), factor, op.getBeta()},
+                        cast<RankedTensorType>(op.getType()),
+                        [](ImplicitLocOpBuilder &e, ValueRange v) {
+                          return buildNormalized(e, v[0], v[1], v[2], v[3]);
+                        }));
+    return success();
+  }
+};
+
+/// fold_weight(w) -> w * g along the channel axes.
+struct LowerFoldWeight : OpRewritePattern<FoldWeightOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(FoldWeightOp op,
+                                PatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    auto type = cast<RankedTensorType>(op.getType());
+    Value factor = buildBatchNormFactor(b, op.getGamma(), op.getVariance(),
+                                        op.getEpsilon());
+    ArrayRef<int64_t> axes = op.getChannelAxes();
+    if (axes.size() != 1) {
+      SmallVector<int64_t> shape;
+      for (int64_t axis : axes)
+        shape.push_back(type.getDimSize(axis));
+      auto expanded = RankedTensorType::get(shape, type.getElementType());
+      ReassociationIndices all;
+      for (size_t axis = 0; axis < axes.size(); ++axis)
+        all.push_back(axis);
+      factor = tensor::ExpandShapeOp::create(
+          b, expanded, factor,
+          axes.empty() ? ArrayRef<ReassociationIndices>()
+                       : ArrayRef<ReassociationIndices>(all));
+    }
+    int64_t rank = type.getRank();
+    rewriter.replaceOp(
+        op, mapElements(b, {op.getWeight(), factor},
+                        {b.getMultiDimIdentityMap(rank),
+                         getAxesMap(getContext(), rank, axes)},
+                        type,
+                        [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                          return arith::MulFOp::create(e, v[0], v[1]);
+                        }));
+    return success();
+  }
+};
+
+/// softmax(x) -> e / sum(e) with e = exp(x - max(x)), over the last dimension.
+struct LowerSoftmax : OpRewritePattern<SoftmaxOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(SoftmaxOp op,
+                                PatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    auto type = cast<RankedTensorType>(op.getType());
+    Type element = type.getElementType();
+    int64_t rank = type.getRank();
+    auto rowType = RankedTensorType::get(type.getShape().drop_back(), element);
+    AffineMap identity = b.getMultiDimIdentityMap(rank);
+    AffineMap row = identity.dropResult(rank - 1);
+    SmallVector<IteratorType> iterators(rank, IteratorType::parallel);
+    iterators.back() = IteratorType::reduction;
+
+    auto reduce = [&](Value input, double start, ElementBuilder combine) {
+      Value init = buildFilled(b, rowType, buildFloat(b, element, start));
+      return buildLoops(b, input, init, {identity, row}, iterators, combine);
+    };
+    Value maximum =
+        reduce(op.getInput(), -std::numeric_limits<double>::infinity(),
+               [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                 return arith::MaximumFOp::create(e, v[0], v[1]);
+               });
+    Value exponential =
+        mapElements(b, {op.getInput(), maximum}, {identity, row}, type,
+                    [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                      return math::ExpOp::create(
+                          e, arith::SubFOp::create(e, v[0], v[1]));
+                    });
+    Value sum = reduce(exponential, 0.0,
+                       [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                         return arith::AddFOp::create(e, v[1], v[0]);
+                       });
+    rewriter.replaceOp(
+        op, mapElements(b, {exponential, sum}, {identity, row}, type,
+                        [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                          return arith::DivFOp::create(e, v[0], v[1]);
+                        }));
+    return success();
+  }
+};
+} // namespace
+
+void mlir::qat::populateQatFloatToLinalgPatterns(RewritePatternSet &patterns) {
+  patterns.add<LowerBatchNorm, LowerFoldBias, LowerFoldWeight, LowerSoftmax>(
+      patterns.getContext());
+}

@@ -1,0 +1,85 @@
+//===- Jit.cpp - machine code from the LLVM dialect -----------*- C++ -*- ===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Jit.h"
+
+#include "mlir/ExecutionEngine/ExecutionEngine.h"
+#include "mlir/ExecutionEngine/OptUtils.h"
+#include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
+#include "llvm/IR/Module.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+
+#include <mutex>
+
+using namespace llvm;
+using namespace mlir::qat;
+using mlir::ModuleOp;
+
+static Expected<std::unique_ptr<TargetMachine>>
+makeHostMachine(unsigned level) {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    InitializeNativeTarget();
+    InitializeNativeTargetAsmPrinter();
+  });
+  Expected<orc::JITTargetMachineBuilder> builder =
+      orc::JITTargetMachineBuilder::detectHost();
+  if (!builder)
+    return builder.takeError();
+  builder->setCodeGenOptLevel(
+      CodeGenOpt::getLevel(level).value_or(CodeGenOptLevel::Default));
+  return builder->createTargetMachine();
+}
+
+static void setAttributes(Module &module, const TargetMachine &machine) {
+  for (Function &function : module) {
+    if (function.isDeclaration())
+      continue;
+    function.addFnAttr("target-cpu", machine.getTargetCPU());
+    function.addFnAttr("target-features", machine.getTargetFeatureString());
+    // Without it LLVM stays at 256 bits on processors that have 512.
+    function.addFnAttr("prefer-vector-width", "512");
+    // Joining the loop nests again would undo qat-outline-loops.
+    if (function.hasLocalLinkage())
+      function.addFnAttr(Attribute::NoInline);
+  }
+}
+
+Expected<JittedFunction> mlir::qat::jitFunction(ModuleOp module,
+                                                StringRef name,
+                                                unsigned level) {
+  // The engine consumes one machine; the passes need another.
+  Expected<std::unique_ptr<TargetMachine>> optimizer = makeHostMachine(level);
+  if (!optimizer)
+    return optimizer.takeError();
+  Expected<std::unique_ptr<TargetMachine>> generator = makeHostMachine(level);
+  if (!generator)
+    return generator.takeError();
+
+  // Options hold references to functions: these must live until the end.
+  auto passes =
+      mlir::makeOptimizingTransformer(level, /*sizeLevel=*/0, optimizer->get());
+  auto transform = [&](Module *llvmModule) -> Error {
+    setAttributes(*llvmModule, **optimizer);
+    return passes(llvmModule);
+  };
+  mlir::ExecutionEngineOptions options;
+  options.transformer = transform;
+  options.jitCodeGenOptLevel = (*generator)->getOptLevel();
+  options.enableGDBNotificationListener = false;
+  options.enablePerfNotificationListener = false;
+  Expected<std::unique_ptr<mlir::ExecutionEngine>> engine =
+      mlir::ExecutionEngine::create(module, options, std::move(*generator));
+  if (!engine)
+    return engine.takeError();
+  Expected<void (*)(void **)> function = (*engine)->lookupPacked(name);
+  if (!function)
+    return function.takeError();
+  return JittedFunction{std::shared_ptr<void>(std::move(*engine)), *function};
+}
