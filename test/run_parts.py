@@ -87,8 +87,12 @@ def one_case(name, status, output, skip_status=77):
 
 def build():
     """The log of a failed build, or nothing."""
-    log = ""
-    if not (BUILD / "build.ninja").is_file():
+    presets, cache = SOURCE / "CMakePresets.json", BUILD / "CMakeCache.txt"
+    # Ninja configures anew for changes of CMakeLists.txt, not of presets.
+    if (
+        not (BUILD / "build.ninja").is_file()
+        or cache.stat().st_mtime < presets.stat().st_mtime
+    ):
         status, log = run(["cmake", "--preset", "dev"])
         if status:
             return log
