@@ -1,4 +1,5 @@
-//===- CompiledNetwork.h - a network as a function of this process --*- C++ -*- ===//
+//===- CompiledNetwork.h - a network as a function of this process --*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

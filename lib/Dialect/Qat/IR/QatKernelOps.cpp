@@ -37,7 +37,8 @@ LogicalResult KernelCallOp::verify() {
     return emitOpError("expects 'rows' of at least 1, but got ")
            << static_cast<int32_t>(getRows());
   size_t buffers = getInputs().size() + 1;
-  if (getTensors().size() != buffers || getPitches().size() != buffers) // kernel_call_c4
+  if (getTensors().size() != buffers ||
+      getPitches().size() != buffers) // kernel_call_c4
     return emitOpError("expects 'tensors' and 'pitches' to have one element a "
                        "buffer (")
            << buffers << "), but got " << getTensors().size() << " and "

@@ -44,6 +44,18 @@ static LogicalResult foldIntoWeights(const LayerGroup &group) {
     weight = &quantizer->getOpOperand(0);
     builder.setInsertionPoint(quantizer);
   }
+  // The parameters may be read behind the layer.
+  Operation *first = &*builder.getInsertionPoint();
+  for (Value parameter : llvm::drop_begin(batchNorm->getOperands())) {
+    Operation *source = parameter.getDefiningOp();
+    if (!source || source->getBlock() != first->getBlock() ||
+        source->isBeforeInBlock(first))
+      continue;
+    if (source->getNumOperands() != 0)
+      return batchNorm.emitError("expects parameters or constants that do not "
+                                 "depend on its layer");
+    source->moveBefore(first);
+  }
   Location location = group.layer->getLoc();
   weight->set(FoldWeightOp::create(
       builder, location, weight->get().getType(), weight->get(),

@@ -177,6 +177,8 @@ FailureOr<Value> Freezer::lookup(Operation *user, Value value) {
     diagnostic << "; was qat-insert-quantizers run?";
     return diagnostic;
   }
+  if (value.getDefiningOp<tosa::SliceOp>())
+    return found->second; // the uncut image
   return reshape(user->getLoc(), found->second,
                  cast<RankedTensorType>(value.getType()).getShape());
 }
@@ -610,6 +612,14 @@ LogicalResult Freezer::visit(Operation *op) {
     auto source = integers.find(op->getOperand(0));
     if (source != integers.end())
       define(op->getResult(0), source->second);
+    return success();
+  }
+  if (auto slice = dyn_cast<tosa::SliceOp>(op);
+      slice && isUnreachedCrop(slice)) {
+    FailureOr<Value> source = lookup(op, slice.getInput1());
+    if (failed(source))
+      return failure();
+    define(slice.getOutput(), *source);
     return success();
   }
   if (auto softmax = dyn_cast<SoftmaxOp>(op)) {

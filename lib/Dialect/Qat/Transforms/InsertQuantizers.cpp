@@ -217,7 +217,7 @@ Value Inserter::quantizeActivation(Value value, tosa::ClampOp relu,
 
 LogicalResult Inserter::visitBatchNorm(const LayerGroup &group) {
   FoldType fold = choice.foldType;
-  if (group.isLast() && fold != FoldType::FoldingWeights) {
+  if (group.batchNorm && group.isLast() && fold != FoldType::FoldingWeights) {
     if (isPerChannel(choice.scheme))
       return group.batchNorm->emitError(
           "the last layer's batch norm has to be folded into its weights, "
@@ -332,6 +332,12 @@ LogicalResult Inserter::visit(Operation *op) {
   if (isa<tosa::AvgPool2dOp, tosa::MaxPool2dOp, tosa::ReshapeOp>(op)) {
     if (onGrid.contains(op->getOperand(0)))
       onGrid.insert(op->getResult(0));
+    return success();
+  }
+  if (auto slice = dyn_cast<tosa::SliceOp>(op);
+      slice && isUnreachedCrop(slice)) {
+    if (onGrid.contains(slice.getInput1()))
+      onGrid.insert(slice.getOutput());
     return success();
   }
   if (auto clamp = dyn_cast<tosa::ClampOp>(op)) {

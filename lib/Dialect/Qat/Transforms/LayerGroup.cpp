@@ -10,6 +10,7 @@
 #include "LayerGroup.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace mlir::qat;
@@ -23,6 +24,23 @@ bool qat::isRelu(tosa::ClampOp clamp) {
   auto maximum = dyn_cast<FloatAttr>(clamp.getMaxVal());
   return minimum && maximum && minimum.getValue().isZero() &&
          maximum.getValueAsDouble() > 0;
+}
+
+bool qat::isUnreachedCrop(tosa::SliceOp slice) {
+  DenseIntElementsAttr starts;
+  auto source = cast<ShapedType>(slice.getInput1().getType());
+  auto result = cast<ShapedType>(slice.getType());
+  if (source.getRank() != 4 || !result.hasStaticShape() ||
+      source.getDimSize(0) != result.getDimSize(0) ||
+      source.getDimSize(3) != result.getDimSize(3) ||
+      !matchPattern(slice.getStart(), m_Constant(&starts)) ||
+      !llvm::all_of(starts.getValues<APInt>(),
+                    [](const APInt &start) { return start.isZero(); }))
+    return false;
+  return llvm::all_of(slice->getUsers(), [](Operation *user) {
+    return isWeightedLayer(user) ||
+           isa<tosa::AvgPool2dOp, tosa::MaxPool2dOp>(user);
+  });
 }
 
 SmallVector<int64_t> qat::getChannelAxes(Operation *layer) {
