@@ -8,7 +8,7 @@ import lit.formats
 config.name = "qat-mlir"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ["Inputs", "CMakeLists.txt"]
+config.excludes = ["Inputs", "Integration", "Unit", "CMakeLists.txt"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.qat_binary_dir, "test")
 config.environment["PATH"] = os.pathsep.join(
@@ -23,6 +23,7 @@ config.environment["FILECHECK_OPTS"] = "-enable-var-scope --allow-unused-prefixe
 config.substitutions.append(("%shared", config.qat_shared_dir))
 config.substitutions.append(("%python", config.python))
 config.substitutions.append(("%source", config.qat_source_dir))
+config.substitutions.append(("%build", config.qat_binary_dir))
 
 # The Python of utils/setup.sh: `REQUIRES: numpy`.
 if os.path.exists(config.python):
