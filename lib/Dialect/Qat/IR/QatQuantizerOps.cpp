@@ -67,9 +67,12 @@ UniformQuantizedType QuantizeInputOp::getFrozenType(ArrayRef<float>) {
 Value QuantizeInputOp::buildFloatEquivalent(OpBuilder &) { return getInput(); }
 
 LogicalResult PactOp::verify() {
-  if (getFloatBound() && !(getFloatBound()->convertToFloat() > 0)) // pact_c1
-    return emitOpError("expects a positive 'float_bound', but got ")
-           << getFloatBound()->convertToFloat();
+  if (!getFloatBound())
+    return success();
+  float bound = getFloatBound()->convertToFloat();
+  if (!(bound > 0) || !std::isfinite(bound)) // pact_c1
+    return emitOpError("expects a positive, finite 'float_bound', but got ")
+           << bound;
   return success();
 }
 

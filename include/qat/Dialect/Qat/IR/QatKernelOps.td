@@ -12,7 +12,11 @@
 include "qat/Dialect/Qat/IR/QatBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def Qat_ByteBuffer : MemRefRankOf<[I8], [1]>;
+// Bytes without gaps: what a kernel is given is an address.
+def Qat_ByteBuffer : ConfinedType<Qat_Sized<MemRefRankOf<[I8], [1]>>, [
+    CPred<"::llvm::cast<::mlir::MemRefType>($_self).getLayout().isIdentity()">],
+    "1D memref of i8 of static shape with 1 to 2^31-1 elements and identity "
+    "layout", "::mlir::MemRefType">;
 
 def Qat_KernelCallOp : Qat_Op<"kernel_call", [AttrSizedOperandSegments]> {
   let summary = "one layer as a call of a C kernel";
@@ -29,8 +33,9 @@ def Qat_KernelCallOp : Qat_Op<"kernel_call", [AttrSizedOperandSegments]> {
 
     Constraints:
 
-    * (C1) `layer` is a C identifier.
-    * (C2) A field is an integer or a symbol.
+    * (C1) `kernel`, `layer`, `kind` and the names of the fields are C
+      identifiers.
+    * (C2) A field is an integer of at most 64 bits or a symbol.
     * (C3) `macs` is not negative, `rows` is positive.
     * (C4) `tensors` and `pitches` have one element an input and one for the
       output.
