@@ -32,7 +32,17 @@ struct Command {
 
 static ArrayRef<Command> getCommands() {
   // A row a command; the function is in the file of the command's name.
-  static const std::vector<Command> commands = {};
+  static const std::vector<Command> commands = {
+      {"info", "what a model is: layers, parameters, work, memory", runInfo},
+      {"import", "a trained model (.onnx, .mlir) to a float network",
+       runImport},
+      {"quantize", "puts quantizers into a network, calibrates their ranges",
+       runQuantize},
+      {"eval", "top-1 and top-5 of a network on a data set", runEval},
+      {"run", "one batch through a network on this machine", runRun},
+      {"deploy", "writes a network as a C project", runDeploy},
+      {"simulate", "runs a C project on a simulated board", runSimulate},
+  };
   return commands;
 }
 

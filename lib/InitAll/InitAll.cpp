@@ -19,11 +19,14 @@
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
+#include "qat/Calibration/Passes.h"
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
+#include "qat/Pipelines/Pipelines.h"
 #include "qat/Execution/HostPipeline.h"
 #include "qat/Execution/Passes.h"
+#include "qat/Target/C/Passes.h"
 
 void mlir::qat::registerAllDialects(DialectRegistry &registry) {
   registry.insert<arith::ArithDialect, func::FuncDialect, memref::MemRefDialect,
@@ -35,7 +38,11 @@ void mlir::qat::registerAllDialects(DialectRegistry &registry) {
 void mlir::qat::registerAllPasses() {
   registerTransformsPasses(); // canonicalize, cse and their like
   registerQatTransformsPasses();
+  registerPipelines();
+  registerQatCalibrationPasses();
   registerQatConversionPasses();
   registerQatExecutionPasses();
   registerHostPipelines();
+  registerQatTargetCPasses();
+  registerCPipeline();
 }

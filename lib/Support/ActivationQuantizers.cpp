@@ -46,13 +46,30 @@ Expected<InputQuantizer> InputQuantizer::get(double lo, double hi) {
   return InputQuantizer(static_cast<float>(lo), static_cast<float>(hi), grid);
 }
 
+InputQuantizer::InputQuantizer(float lo, float hi, Grid grid)
+    : lo(lo), hi(hi), grid(grid),
+      isDefault(grid.scale == 2.0 / 255.0 && grid.zeroPoint == 0 &&
+                grid.storageMin == -128) {}
+
+InputQuantizer InputQuantizer::fromGrid(const Grid &grid) {
+  InputQuantizer quantizer(
+      static_cast<float>((grid.storageMin - grid.zeroPoint) * grid.scale),
+      static_cast<float>((grid.storageMax - grid.zeroPoint) * grid.scale),
+      grid);
+  if (quantizer.isDefault) {
+    quantizer.lo = -1.0f;
+    quantizer.hi = 1.0f;
+  }
+  return quantizer;
+}
+
 int32_t InputQuantizer::quantize(float x) const {
   if (std::isnan(x))
     return grid.zeroPoint;
   float clamped = std::clamp(x, lo, hi);
   // 127.5 is exact where 1/S is not.
-  float level = roundHalfEven(grid.storageMin < 0 ? clamped * 127.5f
-                                                  : clamped / grid.getStep());
+  float level = roundHalfEven(isDefault ? clamped * 127.5f
+                                        : clamped / grid.getStep());
   return static_cast<int32_t>(clampToInteger(level,
                                              grid.storageMin - grid.zeroPoint,
                                              grid.storageMax - grid.zeroPoint) +

@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 //
 // The quantizers of tensors that flow through a network: sections 1 and 2 of
-// docs/Semantics.md. Each is a small value made once per tensor; quantize()
+// docs/Spec.md. Each is a small value made once per tensor; quantize()
 // gives the stored integer, fakeQuantize() the real value of its level. All
 // arithmetic on elements is float32, one rounding an operation. A NaN element
 // counts as 0.0.
@@ -34,6 +34,11 @@ public:
   /// or does not hold 0: zero padding needs a zero point.
   static llvm::Expected<InputQuantizer> get(double lo = -1.0, double hi = 1.0);
 
+  /// The quantizer of a network whose input has `grid`: what `get` gave, seen
+  /// from the integer network. A grid that `get` does not give (of an imported
+  /// network) takes the rule of the other ranges on its own storage range.
+  static InputQuantizer fromGrid(const Grid &grid);
+
   const Grid &getGrid() const { return grid; }
 
   /// min(round(clamp(x, -1, 1) * 127.5), 127) for [-1, 1], else
@@ -44,10 +49,12 @@ public:
   float fakeQuantize(float x) const { return grid.dequantize(quantize(x)); }
 
 private:
-  InputQuantizer(float lo, float hi, Grid grid) : lo(lo), hi(hi), grid(grid) {}
+  InputQuantizer(float lo, float hi, Grid grid);
 
   float lo, hi;
   Grid grid;
+  /// Whether the grid is that of [-1, 1], whose rule multiplies.
+  bool isDefault;
 };
 
 /// The grid of a PACT activation with bound `alpha` (section 2): zero point 0,

@@ -12,6 +12,7 @@
 
 #include "add_body.h"
 
+// clang-format off
 QAT_ADD_KERNEL(qat_add_u8_u8_u8, u8, u8, u8)
 QAT_ADD_KERNEL(qat_add_u8_u8_i8, u8, u8, i8)
 QAT_ADD_KERNEL(qat_add_u8_i8_u8, u8, i8, u8)

@@ -12,5 +12,6 @@
 
 #include "avg_pool2d_body.h"
 
+// clang-format off
 QAT_AVG_POOL2D_KERNEL(qat_avg_pool2d_u8_u8, u8)
 QAT_AVG_POOL2D_KERNEL(qat_avg_pool2d_i8_i8, i8)

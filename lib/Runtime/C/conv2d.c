@@ -12,6 +12,7 @@
 
 #include "conv2d_body.h"
 
+// clang-format off
 QAT_CONV2D_KERNEL(qat_conv2d_u8_u8_u8, u8, u8, u8, QAT_ACC32)
 QAT_CONV2D_KERNEL(qat_conv2d_u8_u8_i8, u8, u8, i8, QAT_ACC32)
 QAT_CONV2D_KERNEL(qat_conv2d_u8_u8_i32, u8, u8, i32, QAT_ACC32)

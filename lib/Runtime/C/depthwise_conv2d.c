@@ -12,51 +12,28 @@
 
 #include "depthwise_conv2d_body.h"
 
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_u8_u8, u8, u8, u8,
-                            QAT_ACC32)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_u8_i8, u8, u8, i8,
-                            QAT_ACC32)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_u8_i32, u8, u8, i32,
-                            QAT_ACC32)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_i8_u8, u8, i8, u8,
-                            QAT_ACC32)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_i8_i8, u8, i8, i8,
-                            QAT_ACC32)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_i8_i32, u8, i8, i32,
-                            QAT_ACC32)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_u8_u8, i8, u8, u8,
-                            QAT_ACC32)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_u8_i8, i8, u8, i8,
-                            QAT_ACC32)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_u8_i32, i8, u8, i32,
-                            QAT_ACC32)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_i8_u8, i8, i8, u8,
-                            QAT_ACC32)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_i8_i8, i8, i8, i8,
-                            QAT_ACC32)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_i8_i32, i8, i8, i32,
-                            QAT_ACC32)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_u8_u8_acc64, u8, u8, u8,
-                            QAT_ACC64)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_u8_i8_acc64, u8, u8, i8,
-                            QAT_ACC64)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_u8_i32_acc64, u8, u8, i32,
-                            QAT_ACC64)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_i8_u8_acc64, u8, i8, u8,
-                            QAT_ACC64)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_i8_i8_acc64, u8, i8, i8,
-                            QAT_ACC64)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_i8_i32_acc64, u8, i8, i32,
-                            QAT_ACC64)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_u8_u8_acc64, i8, u8, u8,
-                            QAT_ACC64)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_u8_i8_acc64, i8, u8, i8,
-                            QAT_ACC64)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_u8_i32_acc64, i8, u8, i32,
-                            QAT_ACC64)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_i8_u8_acc64, i8, i8, u8,
-                            QAT_ACC64)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_i8_i8_acc64, i8, i8, i8,
-                            QAT_ACC64)
-QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_i8_i32_acc64, i8, i8, i32,
-                            QAT_ACC64)
+// clang-format off
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_u8_u8, u8, u8, u8, QAT_ACC32)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_u8_i8, u8, u8, i8, QAT_ACC32)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_u8_i32, u8, u8, i32, QAT_ACC32)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_i8_u8, u8, i8, u8, QAT_ACC32)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_i8_i8, u8, i8, i8, QAT_ACC32)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_i8_i32, u8, i8, i32, QAT_ACC32)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_u8_u8, i8, u8, u8, QAT_ACC32)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_u8_i8, i8, u8, i8, QAT_ACC32)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_u8_i32, i8, u8, i32, QAT_ACC32)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_i8_u8, i8, i8, u8, QAT_ACC32)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_i8_i8, i8, i8, i8, QAT_ACC32)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_i8_i32, i8, i8, i32, QAT_ACC32)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_u8_u8_acc64, u8, u8, u8, QAT_ACC64)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_u8_i8_acc64, u8, u8, i8, QAT_ACC64)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_u8_i32_acc64, u8, u8, i32, QAT_ACC64)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_i8_u8_acc64, u8, i8, u8, QAT_ACC64)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_i8_i8_acc64, u8, i8, i8, QAT_ACC64)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u8_i8_i32_acc64, u8, i8, i32, QAT_ACC64)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_u8_u8_acc64, i8, u8, u8, QAT_ACC64)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_u8_i8_acc64, i8, u8, i8, QAT_ACC64)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_u8_i32_acc64, i8, u8, i32, QAT_ACC64)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_i8_u8_acc64, i8, i8, u8, QAT_ACC64)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_i8_i8_acc64, i8, i8, i8, QAT_ACC64)
+QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_i8_i8_i32_acc64, i8, i8, i32, QAT_ACC64)

@@ -12,5 +12,6 @@
 
 #include "max_pool2d_body.h"
 
+// clang-format off
 QAT_MAX_POOL2D_KERNEL(qat_max_pool2d_u8_u8, u8)
 QAT_MAX_POOL2D_KERNEL(qat_max_pool2d_i8_i8, i8)

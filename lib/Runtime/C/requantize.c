@@ -12,6 +12,7 @@
 
 #include "requantize_body.h"
 
+// clang-format off
 QAT_REQUANTIZE_KERNEL(qat_requantize_u8_u8, u8, u8)
 QAT_REQUANTIZE_KERNEL(qat_requantize_u8_i8, u8, i8)
 QAT_REQUANTIZE_KERNEL(qat_requantize_i8_u8, i8, u8)

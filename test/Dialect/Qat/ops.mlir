@@ -114,7 +114,7 @@ memref.global "private" constant @conv1_weights : memref<2xi32> = dense<[1, 2]>
 
 // CHECK-LABEL: func.func @kernel_call
 func.func @kernel_call(%x: memref<3072xi8>, %y: memref<16384xi8>, %s: memref<64xi8>) {
-  // CHECK: qat.kernel_call "qat_conv2d_u8_u8_u8" @conv1 ins(%{{.*}} : memref<3072xi8>) outs(%{{.*}} : memref<16384xi8>) scratch(%{{.*}} : memref<64xi8>) fields {in_h = 32 : i32, weights = @conv1_weights} {kind = "conv2d", macs = 442368 : i64}
-  qat.kernel_call "qat_conv2d_u8_u8_u8" @conv1 ins(%x : memref<3072xi8>) outs(%y : memref<16384xi8>) scratch(%s : memref<64xi8>) fields {in_h = 32 : i32, weights = @conv1_weights} {kind = "conv2d", macs = 442368 : i64}
+  // CHECK: qat.kernel_call "qat_conv2d_u8_u8_u8" @conv1 ins(%{{.*}} : memref<3072xi8>) outs(%{{.*}} : memref<16384xi8>) scratch(%{{.*}} : memref<64xi8>) fields {in_h = 32 : i32, weights = @conv1_weights} {kind = "conv2d", macs = 442368 : i64, pitches = array<i32: 96, 512>, rows = 32 : i32, tensors =
+  qat.kernel_call "qat_conv2d_u8_u8_u8" @conv1 ins(%x : memref<3072xi8>) outs(%y : memref<16384xi8>) scratch(%s : memref<64xi8>) fields {in_h = 32 : i32, weights = @conv1_weights} {kind = "conv2d", macs = 442368 : i64, rows = 32 : i32, pitches = array<i32: 96, 512>, tensors = [tensor<1x32x32x3x!u8>, tensor<1x32x32x16x!u8>]}
   return
 }

@@ -9,6 +9,7 @@
 #include "qat/Runtime/RuntimeSources.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "gtest/gtest.h"
 
 using namespace llvm;
@@ -45,6 +46,20 @@ TEST(RuntimeSourcesTest, AProjectCarriesWhatItCallsOnly) {
   EXPECT_EQ(text.count("_KERNEL("), 1u);
   EXPECT_TRUE(text.contains("(qat_fully_connected_u8_i8_i32, u8, i8, i32"));
   EXPECT_EQ((*files)[1].text, getRuntimeSource("add.h")->str());
+}
+
+TEST(RuntimeSourcesTest, EachKernelIsOneLine) {
+  unsigned kernels = 0;
+  for (StringRef name : getRuntimeSourceNames())
+    if (name.ends_with(".c") && !name.contains('/'))
+      for (StringRef line : split(*getRuntimeSource(name), '\n')) {
+        EXPECT_TRUE(line.empty() || line.starts_with("//") ||
+                    line.starts_with("#include ") ||
+                    (line.starts_with("QAT_") && line.ends_with(")")))
+            << name.str() << ": " << line.str();
+        kernels += line.starts_with("QAT_");
+      }
+  EXPECT_EQ(kernels, 3u * 24 + 8 + 4 + 2 + 2);
 }
 
 TEST(RuntimeSourcesTest, NamesTheKernelThatDoesNotExist) {

@@ -25,13 +25,23 @@ StringRef qat::getLayerName(Location location) {
   return name;
 }
 
+/// The layer that owns `parameter`; layers may have dots in their names.
+static StringRef stripRole(StringRef parameter) {
+  for (StringRef role :
+       {".weight.lo", ".weight.hi", ".weight", ".bias", ".bn.gamma", ".bn.beta",
+        ".bn.mean", ".bn.var", ".alpha", ".lo", ".hi"})
+    if (parameter.consume_back(role))
+      break;
+  return parameter;
+}
+
 std::string qat::getLayerName(Operation *op) {
   if (StringRef name = getLayerName(op->getLoc()); !name.empty())
     return name.str();
   for (Value operand : op->getOperands())
     if (auto load = operand.getDefiningOp<ml_program::GlobalLoadOp>()) {
       StringRef parameter = load.getGlobal().getLeafReference().getValue();
-      return parameter.take_front(parameter.find('.')).str();
+      return stripRole(parameter).str();
     }
   return "";
 }

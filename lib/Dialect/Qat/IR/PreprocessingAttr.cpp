@@ -1,5 +1,4 @@
-//===- PreprocessingAttr.cpp - preprocessing kept in a module ---------------
-//===//
+//===- PreprocessingAttr.cpp - preprocessing in a module ------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -10,69 +9,86 @@
 #include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
 
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/Twine.h"
 
+using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat;
 
-static constexpr StringLiteral attributeName = "qat.preprocessing";
-
-void qat::setPreprocessing(ModuleOp module,
-                           const Preprocessing &preprocessing) {
-  Builder builder(module.getContext());
-  NamedAttrList members;
-  members.set("scale", builder.getF64FloatAttr(preprocessing.scale));
+DictionaryAttr qat::preprocessingToAttr(MLIRContext *context,
+                                        const Preprocessing &preprocessing) {
+  Builder builder(context);
+  NamedAttrList list;
   if (!preprocessing.mean.empty())
-    members.set("mean", builder.getDenseF64ArrayAttr(preprocessing.mean));
+    list.set("mean", builder.getF64ArrayAttr(preprocessing.mean));
   if (!preprocessing.std.empty())
-    members.set("std", builder.getDenseF64ArrayAttr(preprocessing.std));
+    list.set("std", builder.getF64ArrayAttr(preprocessing.std));
+  list.set("scale", builder.getF64FloatAttr(preprocessing.scale));
   if (preprocessing.resize)
-    members.set("resize", builder.getI64IntegerAttr(*preprocessing.resize));
+    list.set("resize", builder.getI64IntegerAttr(*preprocessing.resize));
   if (preprocessing.crop)
-    members.set("crop", builder.getI64IntegerAttr(*preprocessing.crop));
-  members.set("order",
-              builder.getStringAttr(pixelOrderName(preprocessing.order)));
-  module->setAttr(attributeName, members.getDictionary(module.getContext()));
+    list.set("crop", builder.getI64IntegerAttr(*preprocessing.crop));
+  list.set("order", builder.getStringAttr(pixelOrderName(preprocessing.order)));
+  return list.getDictionary(context);
 }
 
-FailureOr<std::optional<Preprocessing>> qat::getPreprocessing(ModuleOp module) {
-  Attribute attribute = module->getAttr(attributeName);
-  if (!attribute)
-    return std::optional<Preprocessing>();
-  auto refuse = [&](StringRef what) -> LogicalResult {
-    return module.emitError("expects '") << attributeName << "' to hold "
-                                         << what << ", but got " << attribute;
-  };
-  auto members = dyn_cast<DictionaryAttr>(attribute);
-  if (!members)
-    return refuse("a dictionary");
-  Preprocessing result;
-  for (NamedAttribute member : members) {
-    StringRef name = member.getName().getValue();
-    Attribute value = member.getValue();
-    auto array = dyn_cast<DenseF64ArrayAttr>(value);
-    auto real = dyn_cast<FloatAttr>(value);
-    auto integer = dyn_cast<IntegerAttr>(value);
-    auto text = dyn_cast<StringAttr>(value);
-    if (name == "mean" && array)
-      result.mean.assign(array.asArrayRef().begin(), array.asArrayRef().end());
-    else if (name == "std" && array)
-      result.std.assign(array.asArrayRef().begin(), array.asArrayRef().end());
-    else if (name == "scale" && real)
-      result.scale = real.getValueAsDouble();
-    else if (name == "resize" && integer)
-      result.resize = integer.getInt();
-    else if (name == "crop" && integer)
-      result.crop = integer.getInt();
-    else if (name == "order" && text) {
-      llvm::Expected<PixelOrder> order = parsePixelOrder(text.getValue());
-      if (!order) {
-        llvm::consumeError(order.takeError());
-        return refuse("the order rgb or bgr");
-      }
-      result.order = *order;
-    } else {
-      return refuse("mean, std, scale, resize, crop and order alone");
-    }
+static bool readNumbers(Attribute attribute, SmallVectorImpl<double> &values) {
+  auto array = dyn_cast<ArrayAttr>(attribute);
+  if (!array)
+    return false;
+  for (Attribute element : array) {
+    auto number = dyn_cast<FloatAttr>(element);
+    if (!number)
+      return false;
+    values.push_back(number.getValueAsDouble());
   }
-  return std::optional<Preprocessing>(result);
+  return true;
+}
+
+static bool readSize(Attribute attribute, std::optional<int64_t> &size) {
+  auto number = dyn_cast<IntegerAttr>(attribute);
+  if (!number || !number.getType().isSignlessInteger(64))
+    return false;
+  size = number.getInt();
+  return true;
+}
+
+Expected<std::optional<Preprocessing>> qat::getPreprocessing(ModuleOp module) {
+  Attribute attribute = module->getAttr(kPreprocessingAttrName);
+  if (!attribute)
+    return std::nullopt;
+  auto dictionary = dyn_cast<DictionaryAttr>(attribute);
+  if (!dictionary)
+    return createStringError("module attribute '" + kPreprocessingAttrName +
+                             "' is not a dictionary");
+  Preprocessing result;
+  for (NamedAttribute member : dictionary) {
+    StringRef name = member.getName();
+    bool isGood = false;
+    if (name == "mean") {
+      isGood = readNumbers(member.getValue(), result.mean);
+    } else if (name == "std") {
+      isGood = readNumbers(member.getValue(), result.std);
+    } else if (name == "scale") {
+      auto scale = dyn_cast<FloatAttr>(member.getValue());
+      isGood = static_cast<bool>(scale);
+      if (isGood)
+        result.scale = scale.getValueAsDouble();
+    } else if (name == "resize") {
+      isGood = readSize(member.getValue(), result.resize);
+    } else if (name == "crop") {
+      isGood = readSize(member.getValue(), result.crop);
+    } else if (name == "order") {
+      auto text = dyn_cast<StringAttr>(member.getValue());
+      Expected<PixelOrder> order = parsePixelOrder(text ? text.getValue() : "");
+      if (!order)
+        return order.takeError();
+      result.order = *order;
+      isGood = true;
+    }
+    if (!isGood)
+      return createStringError("member '" + name + "' of module attribute '" +
+                               kPreprocessingAttrName + "' is not understood");
+  }
+  return result;
 }

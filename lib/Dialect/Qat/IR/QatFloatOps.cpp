@@ -24,6 +24,8 @@ static LogicalResult verifyEpsilon(Operation *op, const APFloat &epsilon) {
 LogicalResult BatchNormOp::verify() {
   auto input = cast<RankedTensorType>(getInput().getType());
   int64_t channels = input.getShape().back();
+  if (ShapedType::isDynamic(channels)) // batch_norm_c1
+    return emitOpError("expects 'input' to have a static number of channels");
   int64_t got = cast<RankedTensorType>(getGamma().getType()).getDimSize(0);
   if (got != channels) // batch_norm_c1
     return emitOpError("expects 'gamma' to have one element a channel (")
@@ -55,6 +57,21 @@ LogicalResult qat::verifyChannelAxes(Operation *op, RankedTensorType type,
     previous = axis;
   }
   return success();
+}
+
+bool qat::hasKnownSize(ShapedType type) {
+  if (!type.hasStaticShape())
+    return false;
+  int64_t count = 1;
+  for (int64_t size : type.getShape()) {
+    // Both factors are below 2^31, so the product fits 64 bits.
+    if (size < 1 || size > std::numeric_limits<int32_t>::max())
+      return false;
+    count *= size;
+    if (count > std::numeric_limits<int32_t>::max())
+      return false;
+  }
+  return true;
 }
 
 int64_t qat::countChannels(RankedTensorType type, ArrayRef<int64_t> axes) {

@@ -12,8 +12,15 @@
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Support/IntegerBias.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
 using namespace mlir;
 using namespace mlir::qat;
+
+Operation *QatDialect::materializeConstant(OpBuilder &builder, Attribute value,
+                                           Type type, Location location) {
+  return arith::ConstantOp::materialize(builder, value, type, location);
+}
 
 OpFoldResult FoldWeightOp::fold(FoldAdaptor adaptor) {
   auto weight = getFloatElements(adaptor.getWeight());

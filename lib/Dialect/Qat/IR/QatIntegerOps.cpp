@@ -74,8 +74,15 @@ static LogicalResult verifyShape(Operation *op, ArrayRef<int64_t> expected) {
          << expected << "], but got [" << type.getShape() << "]";
 }
 
+/// Whether the stored values of `type` are the int32 numbers themselves.
+static bool isWholeInt32(UniformQuantizedType type) {
+  return type.isSigned() && type.getZeroPoint() == 0 &&
+         type.getStorageTypeMin() == std::numeric_limits<int32_t>::min() &&
+         type.getStorageTypeMax() == std::numeric_limits<int32_t>::max();
+}
+
 /// Bias, requantization and accumulators of a layer with weights
-/// (conv2d_c2 to conv2d_c5, c7, c8 and their likes).
+/// (conv2d_c2 to conv2d_c5, c7 to c9 and their likes).
 template <typename LayerOp>
 static LogicalResult verifyWeightedLayer(LayerOp op, int64_t channels,
                                          int32_t channelAxis) {
@@ -101,18 +108,35 @@ static LogicalResult verifyWeightedLayer(LayerOp op, int64_t channels,
       if (bits < 0 || bits > 63) // c4
         return op.emitOpError("expects 'shift' between 0 and 63, but got ")
                << static_cast<int>(bits);
-  } else if (gridOf(op.getResult()).getStorageTypeIntegralWidth() != 32) { // c5
-    return op.emitOpError("expects a result of storage type i32 where there is "
-                          "no 'multiplier', but got ")
-           << gridOf(op.getResult()).getStorageType();
+  } else if (!isWholeInt32(gridOf(op.getResult()))) { // c5
+    return op.emitOpError("expects a result of storage type i32 with zero "
+                          "point 0 where there is no 'multiplier', but got ")
+           << gridOf(op.getResult());
   }
 
-  Type weightElement = tensorType(op.getWeights()).getElementType();
-  if (auto perAxis = dyn_cast<UniformQuantizedPerAxisType>(weightElement))
+  auto weightElement =
+      cast<QuantizedType>(tensorType(op.getWeights()).getElementType());
+  if (auto perAxis = dyn_cast<UniformQuantizedPerAxisType>(weightElement)) {
     if (perAxis.getQuantizedDimension() != channelAxis) // c7
       return op.emitOpError("expects the scales of 'weights' along dimension ")
              << channelAxis << ", but got dimension "
              << perAxis.getQuantizedDimension();
+    int64_t scales = perAxis.getScales().size();
+    if (scales != channels) // c7
+      return op.emitOpError("expects 'weights' to have one scale a channel (")
+             << channels << "), but got " << scales;
+  }
+  for (auto [what, type] :
+       {std::pair<StringRef, QuantizedType>("input", gridOf(op.getInput())),
+        {"weights", weightElement}})
+    if (type.getStorageTypeIntegralWidth() > 8) // c9
+      return op.emitOpError("expects '")
+             << what << "' of at most 8 bits, but got " << type;
+  unsigned width = gridOf(op.getResult()).getStorageTypeIntegralWidth();
+  if (width > 8 && width != 32) // c9
+    return op.emitOpError("expects a result of at most 8 bits or of 32, but "
+                          "got ")
+           << gridOf(op.getResult());
   return verifyZeroPoints(op); // c8
 }
 
@@ -206,6 +230,8 @@ static int64_t largestTerm(UniformQuantizedType grid, int64_t multiplier) {
 static LogicalResult verifyRescaled(Operation *op,
                                     ArrayRef<std::pair<Value, int64_t>> terms,
                                     int64_t offset, int64_t shift) {
+  if (failed(verifyZeroPoints(op))) // c5, first: it bounds the products
+    return failure();
   Value result = op->getResult(0);
   int64_t bound = offset;
   if (shift < 1 || shift > 31) // c2
@@ -230,7 +256,7 @@ static LogicalResult verifyRescaled(Operation *op,
   if (bound > std::numeric_limits<int32_t>::max()) // c4
     return op->emitOpError("expects a sum that fits int32, but it reaches ")
            << bound;
-  return verifyZeroPoints(op); // c5
+  return success();
 }
 
 LogicalResult AddOp::verify() {
@@ -263,6 +289,9 @@ template <typename PoolOp> static LogicalResult verifyPool(PoolOp op) {
            << input.getElementType() << ", " << input.getDimSize(3)
            << "), but got " << result.getElementType() << ", "
            << result.getDimSize(3);
+  if (gridOf(op.getInput()).getStorageTypeIntegralWidth() > 8) // c5
+    return op.emitOpError("expects an input of at most 8 bits, but got ")
+           << input.getElementType();
   ArrayRef<int64_t> kernel = op.getKernel(), stride = op.getStride(),
                     pad = op.getPad();
   for (auto [index, size] : llvm::enumerate(pad))

@@ -67,9 +67,12 @@ UniformQuantizedType QuantizeInputOp::getFrozenType(ArrayRef<float>) {
 Value QuantizeInputOp::buildFloatEquivalent(OpBuilder &) { return getInput(); }
 
 LogicalResult PactOp::verify() {
-  if (getFloatBound() && !(getFloatBound()->convertToFloat() > 0)) // pact_c1
-    return emitOpError("expects a positive 'float_bound', but got ")
-           << getFloatBound()->convertToFloat();
+  if (!getFloatBound())
+    return success();
+  float bound = getFloatBound()->convertToFloat();
+  if (!(bound > 0) || !std::isfinite(bound)) // pact_c1
+    return emitOpError("expects a positive, finite 'float_bound', but got ")
+           << bound;
   return success();
 }
 
@@ -78,8 +81,9 @@ unsigned PactOp::getGridBits() { return getBits(); }
 SmallVector<Value> PactOp::getBounds() { return {getAlpha()}; }
 
 SmallVector<float> PactOp::getCalibratedBounds(float, float maximum) {
-  // What was seen lies behind the activation, so within its bound. A channel
-  // group that is never active still needs a step: any positive one serves.
+  if (getFloatBound())
+    maximum = std::min(maximum, getFloatBound()->convertToFloat());
+  // A tensor that is never active still needs a step: any positive one serves.
   return {maximum > 0 ? maximum : 1.0f};
 }
 

@@ -22,18 +22,24 @@ using namespace mlir::qat;
 namespace {
 struct BindParameters : qat::impl::QatBindParametersBase<BindParameters> {
   void runOnOperation() override {
-    SymbolTable symbols(getOperation());
+    SymbolTableCollection symbols;
+    auto lookup = [&](Operation *op, SymbolRefAttr symbol) {
+      return symbols.lookupNearestSymbolFrom<ml_program::GlobalOp>(op, symbol);
+    };
     llvm::SmallPtrSet<Operation *, 8> stored;
-    getOperation().walk([&](ml_program::GlobalStoreOp store) {
-      stored.insert(symbols.lookup(store.getGlobal().getLeafReference()));
+    getOperation().walk([&](Operation *op) {
+      if (auto store = dyn_cast<ml_program::GlobalStoreOp>(op))
+        stored.insert(lookup(op, store.getGlobal()));
+      else if (auto store = dyn_cast<ml_program::GlobalStoreGraphOp>(op))
+        stored.insert(lookup(op, store.getGlobal()));
     });
 
     WalkResult result = getOperation().walk([&](ml_program::GlobalLoadOp load) {
-      auto global = symbols.lookup<ml_program::GlobalOp>(
-          load.getGlobal().getLeafReference());
+      ml_program::GlobalOp global = lookup(load, load.getGlobal());
       if (!global || stored.contains(global))
         return WalkResult::advance();
-      auto value = dyn_cast_if_present<TypedAttr>(global.getValueAttr());
+      // An extern value names data that is elsewhere.
+      auto value = dyn_cast_if_present<ElementsAttr>(global.getValueAttr());
       if (!value) {
         global.emitError("parameter '")
             << global.getSymName() << "' has no value to bind";
@@ -42,7 +48,8 @@ struct BindParameters : qat::impl::QatBindParametersBase<BindParameters> {
       OpBuilder builder(load);
       Location location = NameLoc::get(global.getSymNameAttr());
       load.replaceAllUsesWith(
-          arith::ConstantOp::create(builder, location, value).getResult());
+          arith::ConstantOp::create(builder, location, cast<TypedAttr>(value))
+              .getResult());
       load.erase();
       return WalkResult::advance();
     });

@@ -9,6 +9,7 @@
 
 #include "LayerGroup.h"
 
+#include "qat/Dialect/Qat/IR/ConstantValues.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 
 namespace mlir::qat {
@@ -26,11 +27,35 @@ struct FoldBatchNorm : qat::impl::QatFoldBatchNormBase<FoldBatchNorm> {
 };
 } // namespace
 
+static void setFoldType(Operation *layer, BatchNormFold fold) {
+  layer->setAttr(kFoldTypeAttribute,
+                 BatchNormFoldAttr::get(layer->getContext(), fold));
+}
+
+/// The bias of the layer with one element a channel: TOSA lets one element
+/// serve them all.
+static FailureOr<Value> getBias(const LayerGroup &group) {
+  BatchNormOp batchNorm = group.batchNorm;
+  Value bias = getBiasOperand(group.layer).get();
+  auto type = cast<RankedTensorType>(batchNorm.getGamma().getType());
+  if (bias.getType() == type)
+    return bias;
+  std::optional<std::vector<float>> value = getConstantFloats(bias);
+  if (!value || value->size() != 1)
+    return group.layer->emitError("expects a bias of type ")
+           << type << " to fold its batch norm into, but got "
+           << bias.getType();
+  OpBuilder builder(batchNorm);
+  return arith::ConstantOp::create(builder, bias.getLoc(),
+                                   DenseElementsAttr::get(type, value->front()))
+      .getResult();
+}
+
 ///   batch_norm(layer(x, quantizer(w), b))
 ///     -> layer(x, quantizer(fold_weight(w)), fold_bias(b))
 static LogicalResult foldIntoWeights(const LayerGroup &group) {
   BatchNormOp batchNorm = group.batchNorm;
-  OpBuilder builder(group.layer);
+  OpBuilder builder(batchNorm);
   OpOperand *weight = &getWeightOperand(group.layer);
   if (auto quantizer =
           weight->get().getDefiningOp<WeightQuantizerOpInterface>()) {
@@ -41,9 +66,20 @@ static LogicalResult foldIntoWeights(const LayerGroup &group) {
     if (!quantizer->getResult(0).hasOneUse())
       return batchNorm.emitError(
           "cannot be folded into weights that another layer shares");
-    weight = &quantizer->getOpOperand(0);
-    builder.setInsertionPoint(quantizer);
   }
+  FailureOr<Value> bias = getBias(group);
+  if (failed(bias))
+    return failure();
+  // The parameters of the batch norm may be read after the layer.
+  if (auto quantizer =
+          weight->get().getDefiningOp<WeightQuantizerOpInterface>()) {
+    quantizer->moveBefore(batchNorm);
+    weight = &quantizer->getOpOperand(0);
+  }
+  for (Operation *op = group.layer; op != batchNorm;
+       op = *op->getResult(0).user_begin())
+    op->moveBefore(batchNorm);
+  builder.setInsertionPoint(weight->getOwner());
   Location location = group.layer->getLoc();
   weight->set(FoldWeightOp::create(
       builder, location, weight->get().getType(), weight->get(),
@@ -51,11 +87,12 @@ static LogicalResult foldIntoWeights(const LayerGroup &group) {
       builder.getDenseI64ArrayAttr(getChannelAxes(group.layer)),
       batchNorm.getEpsilonAttr()));
   builder.setInsertionPoint(group.layer);
-  OpOperand &bias = getBiasOperand(group.layer);
-  bias.set(FoldBiasOp::create(
-      builder, location, batchNorm.getGamma().getType(), bias.get(),
-      batchNorm.getGamma(), batchNorm.getBeta(), batchNorm.getMean(),
-      batchNorm.getVariance(), batchNorm.getEpsilonAttr()));
+  getBiasOperand(group.layer)
+      .set(FoldBiasOp::create(builder, location, batchNorm.getGamma().getType(),
+                              *bias, batchNorm.getGamma(), batchNorm.getBeta(),
+                              batchNorm.getMean(), batchNorm.getVariance(),
+                              batchNorm.getEpsilonAttr()));
+  setFoldType(group.layer, BatchNormFold::FoldingWeights);
   batchNorm.getResult().replaceAllUsesWith(batchNorm.getInput());
   batchNorm.erase();
   return success();
@@ -93,6 +130,7 @@ void FoldBatchNorm::runOnOperation() {
     }
     group.batchNorm.setFoldType(fold);
     group.batchNorm.setFrozen(true);
+    setFoldType(layer, fold);
   }
   for (BatchNormOp batchNorm : batchNorms) {
     batchNorm.emitError("does not follow a convolution or dense layer that it "

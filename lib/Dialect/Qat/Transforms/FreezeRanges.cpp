@@ -9,6 +9,7 @@
 
 #include "LayerGroup.h"
 
+#include "qat/Dialect/Qat/IR/ChannelAxes.h"
 #include "qat/Dialect/Qat/IR/ConstantValues.h"
 #include "qat/Dialect/Qat/IR/LayerName.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
@@ -64,9 +65,9 @@ private:
                              LayerIntegers &layer);
   LogicalResult setHiddenLayer(const LayerGroup &group, ArrayRef<float> biases,
                                Grid input, Grid output, LayerIntegers &layer);
-  Value buildLayer(Operation *op, Value input, Type resultElement,
-                   const LayerIntegers &layer);
-  Value buildWeights(Operation *op, const QuantizedWeights &weights);
+  FailureOr<Value> buildLayer(Operation *op, Value input, Type resultElement,
+                              const LayerIntegers &layer);
+  FailureOr<Value> buildWeights(Operation *op, const QuantizedWeights &weights);
   FailureOr<UniformQuantizedType>
   getFrozenType(ActivationQuantizerOpInterface op);
 
@@ -177,6 +178,8 @@ FailureOr<Value> Freezer::lookup(Operation *user, Value value) {
     diagnostic << "; was qat-insert-quantizers run?";
     return diagnostic;
   }
+  if (value.getDefiningOp<tosa::SliceOp>())
+    return found->second; // the uncut image
   return reshape(user->getLoc(), found->second,
                  cast<RankedTensorType>(value.getType()).getShape());
 }
@@ -264,6 +267,14 @@ LogicalResult Freezer::setHiddenLayer(const LayerGroup &group,
     norm.bias = biases[c];
     if (group.batchNorm) {
       norm.gain = getBatchNormGain(gamma[c], variance[c], epsilon);
+      if (!llvm::all_of(ArrayRef{norm.gain, mean[c], beta[c]},
+                        [](float value) { return std::isfinite(value); })) {
+        BatchNormOp batchNorm = group.batchNorm;
+        return batchNorm.emitError("channel ")
+               << c << " is not finite (gamma " << gamma[c] << ", beta "
+               << beta[c] << ", mean " << mean[c] << ", variance "
+               << variance[c] << ")";
+      }
       norm.mean = mean[c];
       norm.beta = beta[c];
     }
@@ -298,6 +309,13 @@ FailureOr<LayerIntegers> Freezer::quantizeLayer(const LayerGroup &group,
   if (!quantizer)
     return op->emitError("expects quantized weights; run "
                          "qat-insert-quantizers before");
+  SmallVector<int64_t> axes = getChannelAxes(op);
+  if (auto minMax = dyn_cast<WeightMinMaxOp>(quantizer.getOperation());
+      minMax && minMax.getChannelAxes() &&
+      *minMax.getChannelAxes() != ArrayRef(axes))
+    return quantizer.emitError("expects the 'channel_axes' [")
+           << axes << "] of its layer, but got [" << *minMax.getChannelAxes()
+           << "]";
   auto type = cast<RankedTensorType>(quantizer->getResult(0).getType());
   std::optional<std::vector<float>> values =
       getConstantFloats(quantizer.getQuantizedInput());
@@ -307,10 +325,7 @@ FailureOr<LayerIntegers> Freezer::quantizeLayer(const LayerGroup &group,
     return op->emitError("expects constant weights and bias; run "
                          "qat-bind-parameters before");
   // A bias of one element serves every channel (TOSA).
-  SmallVector<int64_t> axes = getChannelAxes(op);
-  int64_t channels = 1;
-  for (int64_t axis : axes)
-    channels *= type.getDimSize(axis);
+  int64_t channels = countChannels(type, axes);
   if (biases->size() == 1)
     biases->resize(channels, biases->front());
   for (float value : *values)
@@ -329,6 +344,8 @@ FailureOr<LayerIntegers> Freezer::quantizeLayer(const LayerGroup &group,
       if (!value || value->size() != 1)
         return op->emitError("expects constant weight bounds; run "
                              "qat-bind-parameters before");
+      if (!std::isfinite(value->front()))
+        return op->emitError("has a weight bound that is not a finite number");
       given.push_back(value->front());
     }
     bounds->hi = given.back();
@@ -346,7 +363,8 @@ FailureOr<LayerIntegers> Freezer::quantizeLayer(const LayerGroup &group,
   return layer;
 }
 
-Value Freezer::buildWeights(Operation *op, const QuantizedWeights &weights) {
+FailureOr<Value> Freezer::buildWeights(Operation *op,
+                                       const QuantizedWeights &weights) {
   auto floatType = cast<RankedTensorType>(getWeightOperand(op).get().getType());
   SmallVector<int64_t> shape(floatType.getShape());
   std::vector<int32_t> stored =
@@ -366,18 +384,23 @@ Value Freezer::buildWeights(Operation *op, const QuantizedWeights &weights) {
   int64_t high = low + getMaxLevel(bits);
   unsigned flags = isSigned ? quant::QuantizationFlags::Signed : 0;
   Type element;
-  if (weights.scales.size() == 1 && !isPerChannel(weights.scheme)) {
-    element = UniformQuantizedType::get(flags, storage, builder.getF32Type(),
-                                        weights.scales[0],
-                                        weights.zeroPoints[0], low, high);
+  auto refuse = [&] {
+    return op->emitError("cannot put its weights on a grid: ");
+  };
+  if (!isPerChannel(weights.scheme)) {
+    element = UniformQuantizedType::getChecked(
+        refuse, flags, storage, builder.getF32Type(), weights.scales[0],
+        weights.zeroPoints[0], low, high);
   } else {
     SmallVector<double> scales(weights.scales.begin(), weights.scales.end());
     SmallVector<int64_t> zeroPoints(weights.zeroPoints.begin(),
                                     weights.zeroPoints.end());
-    element = UniformQuantizedPerAxisType::get(
-        flags, storage, builder.getF32Type(), scales, zeroPoints, channelAxis,
-        low, high);
+    element = UniformQuantizedPerAxisType::getChecked(
+        refuse, flags, storage, builder.getF32Type(), scales, zeroPoints,
+        channelAxis, low, high);
   }
+  if (!element)
+    return failure();
 
   auto type = RankedTensorType::get(shape, storage);
   SmallVector<APInt> values;
@@ -387,14 +410,19 @@ Value Freezer::buildWeights(Operation *op, const QuantizedWeights &weights) {
                         /*implicitTrunc=*/true);
   Value constant = arith::ConstantOp::create(
       builder, op->getLoc(), DenseElementsAttr::get(type, values));
-  return quant::StorageCastOp::create(
-      builder, op->getLoc(), RankedTensorType::get(shape, element), constant);
+  return quant::StorageCastOp::create(builder, op->getLoc(),
+                                      RankedTensorType::get(shape, element),
+                                      constant)
+      .getResult();
 }
 
-Value Freezer::buildLayer(Operation *op, Value input, Type resultElement,
-                          const LayerIntegers &layer) {
+FailureOr<Value> Freezer::buildLayer(Operation *op, Value input,
+                                     Type resultElement,
+                                     const LayerIntegers &layer) {
   Location location = op->getLoc();
-  Value weights = buildWeights(op, layer.weights);
+  FailureOr<Value> weights = buildWeights(op, layer.weights);
+  if (failed(weights))
+    return failure();
   auto biasType = RankedTensorType::get(
       {static_cast<int64_t>(layer.biases.size())}, builder.getI32Type());
   Value bias = arith::ConstantOp::create(
@@ -416,24 +444,27 @@ Value Freezer::buildLayer(Operation *op, Value input, Type resultElement,
   auto accumulatorBits = builder.getI32IntegerAttr(64);
   if (auto conv = dyn_cast<tosa::DepthwiseConv2DOp>(op))
     return qat::DepthwiseConv2DOp::create(
-        builder, location, RankedTensorType::get(shape, resultElement), input,
-        weights, bias, conv.getPadAttr(), conv.getStrideAttr(),
-        conv.getDilationAttr(), multiplier, shift, accumulatorBits);
+               builder, location, RankedTensorType::get(shape, resultElement),
+               input, *weights, bias, conv.getPadAttr(), conv.getStrideAttr(),
+               conv.getDilationAttr(), multiplier, shift, accumulatorBits)
+        .getResult();
   if (isDense(op)) {
     auto inputType = cast<RankedTensorType>(input.getType());
     Value matrix = reshape(location, input,
                            {inputType.getDimSize(0), inputType.getDimSize(3)});
     return FullyConnectedOp::create(
-        builder, location,
-        RankedTensorType::get({shape[0], shape[3]}, resultElement), matrix,
-        weights, bias, multiplier, shift, accumulatorBits);
+               builder, location,
+               RankedTensorType::get({shape[0], shape[3]}, resultElement),
+               matrix, *weights, bias, multiplier, shift, accumulatorBits)
+        .getResult();
   }
   auto conv = cast<tosa::Conv2DOp>(op);
   return qat::Conv2DOp::create(
-      builder, location, RankedTensorType::get(shape, resultElement), input,
-      weights, bias, conv.getPadAttr(), conv.getStrideAttr(),
-      conv.getDilationAttr(), builder.getI64IntegerAttr(1), multiplier, shift,
-      accumulatorBits);
+             builder, location, RankedTensorType::get(shape, resultElement),
+             input, *weights, bias, conv.getPadAttr(), conv.getStrideAttr(),
+             conv.getDilationAttr(), builder.getI64IntegerAttr(1), multiplier,
+             shift, accumulatorBits)
+      .getResult();
 }
 
 LogicalResult Freezer::visitWeighted(Operation *op) {
@@ -462,18 +493,23 @@ LogicalResult Freezer::visitWeighted(Operation *op) {
   if (failed(layer))
     return failure();
   if (!output)
-    resultElement = UniformQuantizedType::get(
+    resultElement = UniformQuantizedType::getChecked(
+        [&] { return op->emitError("cannot put its logits on a grid: "); },
         quant::QuantizationFlags::Signed, builder.getI32Type(),
         builder.getF32Type(), layer->logitScale, 0,
         std::numeric_limits<int32_t>::min(),
         std::numeric_limits<int32_t>::max());
-  Value result = buildLayer(op, *input, resultElement, *layer);
+  if (!resultElement)
+    return failure();
+  FailureOr<Value> result = buildLayer(op, *input, resultElement, *layer);
+  if (failed(result))
+    return failure();
   for (Value value = op->getResult(0); value != group.end;) {
     Operation *user = *value.user_begin();
     done.insert(user);
     value = user->getResult(0);
   }
-  define(group.end, result);
+  define(group.end, *result);
   return success();
 }
 
@@ -612,7 +648,17 @@ LogicalResult Freezer::visit(Operation *op) {
       define(op->getResult(0), source->second);
     return success();
   }
+  if (auto slice = dyn_cast<tosa::SliceOp>(op);
+      slice && isUnreachedCrop(slice)) {
+    FailureOr<Value> source = lookup(op, slice.getInput1());
+    if (failed(source))
+      return failure();
+    define(slice.getOutput(), *source);
+    return success();
+  }
   if (auto softmax = dyn_cast<SoftmaxOp>(op)) {
+    if (!feedsOnlyResults(softmax.getResult()))
+      return op->emitError("a softmax within the network has no integer form");
     FailureOr<Value> logits = lookup(op, softmax.getInput());
     if (failed(logits))
       return failure();
@@ -639,10 +685,13 @@ LogicalResult Freezer::run() {
     if (failed(visit(&op)))
       return failure();
   for (BlockArgument argument : body->getArguments())
-    if (!isa<UniformQuantizedType>(
-            cast<RankedTensorType>(argument.getType()).getElementType()))
+    if (!isa<UniformQuantizedType>(getElementTypeOrSelf(argument.getType())))
       return function.emitError("expects qat.quantize_input on its argument; "
                                 "run qat-insert-quantizers before");
+  // What nothing reads would be computed on the device all the same.
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*body)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
   function.erase();
   return success();
 }
@@ -657,10 +706,17 @@ void FreezeRanges::runOnOperation() {
   for (auto function :
        llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
     if (function.isExternal() || !function.getBody().hasOneBlock()) {
-      function.emitError("expects one block");
+      function.emitError("expects a body of one block");
       return signalPassFailure();
     }
-    if (failed(Freezer(function, biasBits).run()))
+    WalkResult isInteger = function.walk(
+        [](IntegerLayerOpInterface) { return WalkResult::interrupt(); });
+    if (isInteger.wasInterrupted()) {
+      function.emitError("is integer already");
+      return signalPassFailure();
+    }
+    if (failed(checkSizes(function)) ||
+        failed(Freezer(function, biasBits).run()))
       return signalPassFailure();
   }
   module->removeAttr(kRoundingAttribute);

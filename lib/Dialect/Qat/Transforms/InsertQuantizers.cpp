@@ -64,6 +64,8 @@ private:
   OpBuilder builder;
   /// The values that lie on a grid.
   DenseSet<Value> onGrid;
+  /// The batch norms that belong to a layer.
+  DenseSet<Operation *> ownedBatchNorms;
   llvm::StringMap<unsigned> layerNames;
   /// The ReLUs that became quantizers; erased when the walk is over.
   SmallVector<Operation *> replaced;
@@ -122,6 +124,12 @@ FailureOr<Choice> InsertQuantizers::getChoice() {
   return result;
 }
 
+/// Whether qat.quantize_input takes the range, which it holds as float32.
+static bool isInputRange(float lo, float hi) {
+  return std::isfinite(lo) && std::isfinite(hi) && lo <= 0 && hi >= 0 &&
+         lo != hi;
+}
+
 FailureOr<std::pair<float, float>>
 InsertQuantizers::getInputRange(func::FuncOp function) {
   ModuleOp module = getOperation();
@@ -130,22 +138,25 @@ InsertQuantizers::getInputRange(func::FuncOp function) {
     if (!bounds)
       return module.emitError("input range: ")
              << llvm::toString(bounds.takeError());
-    if (bounds->size() != 2 || (*bounds)[0] > 0 || (*bounds)[1] < 0 ||
-        (*bounds)[0] == (*bounds)[1])
-      return module.emitError("input range must be lo,hi with lo <= 0 <= hi, "
-                              "but got '")
+    if (bounds->size() != 2 || !isInputRange((*bounds)[0], (*bounds)[1]))
+      return module.emitError("input range must be finite lo,hi with "
+                              "lo <= 0 <= hi that differ, but got '")
              << inputRange << "'";
     return std::pair<float, float>((*bounds)[0], (*bounds)[1]);
   }
-  FailureOr<std::optional<Preprocessing>> preprocessing =
+  llvm::Expected<std::optional<Preprocessing>> preprocessing =
       getPreprocessing(module);
-  if (failed(preprocessing))
-    return failure();
+  if (!preprocessing)
+    return module.emitError() << llvm::toString(preprocessing.takeError());
   auto type = cast<RankedTensorType>(function.getArgument(0).getType());
   if (!*preprocessing || type.getRank() != 4)
     return std::pair<float, float>(-1.0f, 1.0f);
   auto [lo, hi] = (*preprocessing)->realRange(type.getDimSize(3));
   // Padding is real zero, so the range has to hold it.
+  if (!isInputRange(std::min(lo, 0.0), std::max(hi, 0.0)))
+    return module.emitError(
+               "the module's preprocessing gives the input range [")
+           << lo << ", " << hi << "], which has no grid";
   return std::pair<float, float>(std::min(lo, 0.0), std::max(hi, 0.0));
 }
 
@@ -217,12 +228,11 @@ Value Inserter::quantizeActivation(Value value, tosa::ClampOp relu,
 
 LogicalResult Inserter::visitBatchNorm(const LayerGroup &group) {
   FoldType fold = choice.foldType;
-  if (group.isLast() && fold != FoldType::FoldingWeights) {
+  if (group.batchNorm && group.isLast() && fold != FoldType::FoldingWeights) {
     if (isPerChannel(choice.scheme))
       return group.batchNorm->emitError(
           "the last layer's batch norm has to be folded into its weights, "
-          "which "
-          "PerChannelsAsymMinMax cannot take; use a per-layer scheme");
+          "which PerChannelsAsymMinMax cannot take; use a per-layer scheme");
     fold = FoldType::FoldingWeights;
   }
   group.layer->setAttr(
@@ -232,6 +242,7 @@ LogicalResult Inserter::visitBatchNorm(const LayerGroup &group) {
   if (group.batchNorm) {
     BatchNormOp batchNorm = group.batchNorm;
     batchNorm.setFoldType(static_cast<BatchNormFold>(fold));
+    ownedBatchNorms.insert(batchNorm);
   }
   return success();
 }
@@ -280,13 +291,14 @@ LogicalResult Inserter::quantizeWeights(const LayerGroup &group,
   }
   WeightBounds bounds =
       *getInitialBounds(t, choice.weightBits, choice.scheme, fold);
-  Value hi = addParameter(name + ".weight.hi", bounds.hi, layer);
   if (isSymmetric(choice.scheme)) {
+    Value hi = addParameter(name + ".weight.hi", bounds.hi, layer);
     operand.set(WeightSymmetricPactOp::create(builder, location, type, weight,
                                               hi, bits));
     return success();
   }
   Value lo = addParameter(name + ".weight.lo", bounds.lo, layer);
+  Value hi = addParameter(name + ".weight.hi", bounds.hi, layer);
   operand.set(WeightAsymmetricPactOp::create(builder, location, type, weight,
                                              lo, hi, bits));
   return success();
@@ -314,6 +326,9 @@ LogicalResult Inserter::visitLayer(Operation *op) {
   for (unsigned index = 0; index < activations; ++index)
     if (failed(requireGrid(op, op->getOperand(index))))
       return failure();
+  if (!isWeighted && op->getOperand(0).getType() != op->getOperand(1).getType())
+    return op->emitError("expects operands of one shape; an add that "
+                         "broadcasts has no integer form");
   std::string name = makeLayerName(op);
   LayerGroup group = LayerGroup::get(op);
   if (isWeighted) {
@@ -334,6 +349,12 @@ LogicalResult Inserter::visit(Operation *op) {
       onGrid.insert(op->getResult(0));
     return success();
   }
+  if (auto slice = dyn_cast<tosa::SliceOp>(op);
+      slice && isUnreachedCrop(slice)) {
+    if (onGrid.contains(slice.getInput1()))
+      onGrid.insert(slice.getOutput());
+    return success();
+  }
   if (auto clamp = dyn_cast<tosa::ClampOp>(op)) {
     if (clamp->use_empty())
       return success();
@@ -352,7 +373,7 @@ LogicalResult Inserter::visit(Operation *op) {
     return success();
   }
   if (auto batchNorm = dyn_cast<BatchNormOp>(op)) {
-    if (batchNorm.getFoldType())
+    if (ownedBatchNorms.contains(batchNorm))
       return success();
     return op->emitError("batch norm does not follow a convolution or dense "
                          "layer, alone; it has no integer form");
@@ -387,23 +408,34 @@ void InsertQuantizers::runOnOperation() {
   FailureOr<Choice> choice = getChoice();
   if (failed(choice))
     return signalPassFailure();
-  if (module
-          .walk([](ActivationQuantizerOpInterface) {
-            return WalkResult::interrupt();
-          })
-          .wasInterrupted()) {
-    module.emitError("the network has quantizers already; "
-                     "qat-remove-quantizers takes them out");
+  StringRef obstacle;
+  module.walk([&](Operation *op) {
+    if (isa<ActivationQuantizerOpInterface, WeightQuantizerOpInterface>(op))
+      obstacle = "the network has quantizers already; qat-remove-quantizers "
+                 "takes them out";
+    else if (isa<IntegerLayerOpInterface>(op))
+      obstacle = "the network is integer already; quantizers go into the float "
+                 "network";
+    return obstacle.empty() ? WalkResult::advance() : WalkResult::interrupt();
+  });
+  if (!obstacle.empty()) {
+    module.emitError(obstacle);
     return signalPassFailure();
   }
   for (auto function :
        llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
-    if (function.isExternal() || function.getNumArguments() != 1 ||
-        !isa<RankedTensorType>(function.getArgument(0).getType()) ||
+    auto input =
+        function.getNumArguments() == 1
+            ? dyn_cast<RankedTensorType>(function.getArgumentTypes()[0])
+            : nullptr;
+    if (function.isExternal() || !input || !input.getElementType().isF32() ||
         !function.getBody().hasOneBlock()) {
-      function.emitError("expects a network of one input tensor");
+      function.emitError("expects a network of one block with one input, a "
+                         "tensor of f32");
       return signalPassFailure();
     }
+    if (failed(checkSizes(function)))
+      return signalPassFailure();
     FailureOr<std::pair<float, float>> inputRange = getInputRange(function);
     if (failed(inputRange) ||
         failed(Inserter(module, function, *choice).run(*inputRange)))

@@ -9,7 +9,7 @@
 
 #include "LayerGroup.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace mlir::qat;
@@ -25,6 +25,23 @@ bool qat::isRelu(tosa::ClampOp clamp) {
          maximum.getValueAsDouble() > 0;
 }
 
+bool qat::isUnreachedCrop(tosa::SliceOp slice) {
+  DenseIntElementsAttr starts;
+  auto source = cast<ShapedType>(slice.getInput1().getType());
+  auto result = cast<ShapedType>(slice.getType());
+  if (source.getRank() != 4 || !result.hasStaticShape() ||
+      source.getDimSize(0) != result.getDimSize(0) ||
+      source.getDimSize(3) != result.getDimSize(3) ||
+      !matchPattern(slice.getStart(), m_Constant(&starts)) ||
+      !llvm::all_of(starts.getValues<APInt>(),
+                    [](const APInt &start) { return start.isZero(); }))
+    return false;
+  return llvm::all_of(slice->getUsers(), [](Operation *user) {
+    return isWeightedLayer(user) ||
+           isa<tosa::AvgPool2dOp, tosa::MaxPool2dOp>(user);
+  });
+}
+
 SmallVector<int64_t> qat::getChannelAxes(Operation *layer) {
   if (isa<tosa::DepthwiseConv2DOp>(layer))
     return {2, 3};
@@ -36,8 +53,8 @@ bool qat::isDense(Operation *layer) {
   if (!conv)
     return false;
   auto isPoint = [](Value image) {
-    auto type = cast<ShapedType>(image.getType());
-    return type.getDimSize(1) == 1 && type.getDimSize(2) == 1;
+    auto type = dyn_cast<RankedTensorType>(image.getType());
+    return type && type.getDimSize(1) == 1 && type.getDimSize(2) == 1;
   };
   return isPoint(conv.getInput()) && isPoint(conv.getWeight()) &&
          llvm::all_of(conv.getPad(), [](int64_t pad) { return pad == 0; });
@@ -51,19 +68,31 @@ OpOperand &qat::getBiasOperand(Operation *layer) {
   return layer->getOpOperand(2);
 }
 
+static int64_t getChannels(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.getRank() > 0 ? type.getShape().back() : 0;
+}
+
 LayerGroup LayerGroup::get(Operation *layer) {
   LayerGroup group;
   group.layer = layer;
   group.end = layer->getResult(0);
   while (group.end.hasOneUse()) {
-    Operation *user = *group.end.user_begin();
     // A reshape belongs to the group where something of it still follows.
-    Operation *next = user;
-    while (isa<tosa::ReshapeOp>(next) && next->getResult(0).hasOneUse())
-      next = *next->getResult(0).user_begin();
+    Value value = group.end;
+    Operation *next = *value.user_begin();
+    while (isa<tosa::ReshapeOp>(next) && next->getResult(0).hasOneUse()) {
+      value = next->getResult(0);
+      next = *value.user_begin();
+    }
+    if (next->getNumOperands() == 0 || next->getOperand(0) != value)
+      break;
     auto batchNorm = dyn_cast<BatchNormOp>(next);
     auto relu = dyn_cast<tosa::ClampOp>(next);
     if (batchNorm && !group.batchNorm && isWeightedLayer(layer)) {
+      // A reshape that moves elements between channels ends the layer.
+      if (getChannels(value) != getChannels(layer->getResult(0)))
+        break;
       group.batchNorm = batchNorm;
       group.end = batchNorm.getResult();
       continue;
@@ -81,13 +110,30 @@ LayerGroup LayerGroup::get(Operation *layer) {
   return group;
 }
 
-static bool feedsOnlyResults(Value value) {
+bool qat::feedsOnlyResults(Value value) {
   return llvm::all_of(value.getUsers(), [](Operation *user) {
     if (isa<func::ReturnOp>(user))
       return true;
     return isa<tosa::ReshapeOp, SoftmaxOp>(user) &&
            feedsOnlyResults(user->getResult(0));
   });
+}
+
+LogicalResult qat::checkSizes(func::FuncOp function) {
+  auto check = [](Operation *op, TypeRange types) -> LogicalResult {
+    for (Type type : types)
+      if (isa<TensorType>(type) && !cast<ShapedType>(type).hasStaticShape())
+        return op->emitError("expects tensors of static shape, but got ")
+               << type;
+    return success();
+  };
+  if (failed(check(function, function.getArgumentTypes())))
+    return failure();
+  WalkResult result = function.walk([&](Operation *op) {
+    return failed(check(op, op->getResultTypes())) ? WalkResult::interrupt()
+                                                   : WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
 }
 
 bool LayerGroup::isLast() const {

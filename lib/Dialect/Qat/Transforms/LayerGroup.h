@@ -12,6 +12,7 @@
 
 #include "qat/Dialect/Qat/IR/Qat.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 
 namespace mlir::qat {
@@ -44,11 +45,24 @@ bool isWeightedLayer(Operation *op);
 /// Whether `clamp` is a ReLU, of whatever upper bound.
 bool isRelu(tosa::ClampOp clamp);
 
+/// Whether `slice` only drops rows or columns at the end of an image, and only
+/// windows read it: TOSA wants window sizes to divide exactly, so importers cut
+/// off what no window reaches. The integer layers need no such cut.
+bool isUnreachedCrop(tosa::SliceOp slice);
+
 /// The dimensions of the weights of `layer` that make up the output channel.
 SmallVector<int64_t> getChannelAxes(Operation *layer);
 
 /// Whether `layer` is a dense layer: a 1x1 convolution of a 1x1 image.
 bool isDense(Operation *layer);
+
+/// Whether only the network's results, through reshapes and softmaxes, read
+/// `value`.
+bool feedsOnlyResults(Value value);
+
+/// Checks that every tensor of `function` has a static shape; else emits an
+/// error.
+LogicalResult checkSizes(func::FuncOp function);
 
 /// The operands of a weighted layer.
 OpOperand &getWeightOperand(Operation *layer);

@@ -7,9 +7,12 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "LayerGroup.h"
+
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 
 #include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace mlir::qat {
 #define GEN_PASS_DEF_QATREMOVEQUANTIZERS
@@ -22,11 +25,12 @@ using namespace mlir::qat;
 namespace {
 struct RemoveQuantizers : qat::impl::QatRemoveQuantizersBase<RemoveQuantizers> {
   void runOnOperation() override {
-    SmallVector<ml_program::GlobalLoadOp> bounds;
+    // Two bounds may be one load, and quantizers may share a bound.
+    llvm::SetVector<Operation *> bounds;
     auto drop = [&](Operation *op, Value replacement, ArrayRef<Value> values) {
       for (Value bound : values)
         if (auto load = bound.getDefiningOp<ml_program::GlobalLoadOp>())
-          bounds.push_back(load);
+          bounds.insert(load);
       op->getResult(0).replaceAllUsesWith(replacement);
       op->erase();
     };
@@ -37,11 +41,18 @@ struct RemoveQuantizers : qat::impl::QatRemoveQuantizersBase<RemoveQuantizers> {
         drop(op, quantizer.buildFloatEquivalent(builder), values);
       } else if (auto quantizer = dyn_cast<WeightQuantizerOpInterface>(op)) {
         drop(op, quantizer.getQuantizedInput(), quantizer.getBounds());
+      } else {
+        op->removeAttr(kFoldTypeAttribute);
+        if (auto batchNorm = dyn_cast<BatchNormOp>(op);
+            batchNorm && !batchNorm.getFrozen())
+          batchNorm.removeFoldTypeAttr();
       }
     });
+    getOperation()->removeAttr(kRoundingAttribute);
 
     SymbolTable symbols(getOperation());
-    for (ml_program::GlobalLoadOp load : bounds) {
+    for (Operation *bound : bounds) {
+      auto load = cast<ml_program::GlobalLoadOp>(bound);
       if (!load.use_empty())
         continue;
       Operation *global = symbols.lookup(load.getGlobal().getLeafReference());

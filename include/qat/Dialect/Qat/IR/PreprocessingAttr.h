@@ -1,5 +1,4 @@
-//===- PreprocessingAttr.h - preprocessing kept in a module ----------*- C++ -*-
-//===//
+//===- PreprocessingAttr.h - preprocessing in a module ----------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -12,18 +11,22 @@
 
 #include "qat/Support/Preprocessing.h"
 
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinOps.h"
-
-#include <optional>
 
 namespace mlir::qat {
 
-/// Stores `preprocessing` as the module's `qat.preprocessing`.
-void setPreprocessing(ModuleOp module, const Preprocessing &preprocessing);
+/// The attribute of the module that holds how its inputs are made.
+constexpr llvm::StringLiteral kPreprocessingAttrName = "qat.preprocessing";
 
-/// What `qat.preprocessing` of the module says; nullopt where the module has
-/// none, failure after a diagnostic where it cannot be read.
-FailureOr<std::optional<Preprocessing>> getPreprocessing(ModuleOp module);
+/// `{crop = 224 : i64, mean = [...], order = "rgb", resize = 256 : i64,
+/// scale = 1.0 : f64, std = [...]}`; members that are not given are left out.
+DictionaryAttr preprocessingToAttr(MLIRContext *context,
+                                   const Preprocessing &preprocessing);
+
+/// The preprocessing of `module`; nothing where it has none. Fails with one
+/// line for an attribute that no preprocessing gives.
+llvm::Expected<std::optional<Preprocessing>> getPreprocessing(ModuleOp module);
 
 } // namespace mlir::qat
 

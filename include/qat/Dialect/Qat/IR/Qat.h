@@ -20,6 +20,7 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include "qat/Dialect/Qat/IR/TensorSize.h"
 #include "qat/Support/WeightQuantizers.h"
 
 #include "qat/Dialect/Qat/IR/QatDialect.h.inc"

@@ -34,7 +34,9 @@ def Qat_Dialect : Dialect {
     parameters is IEEE float32 in the order written. The arithmetic stands
     once in code, in `qat/Support`, and once in prose, in docs/Spec.md.
   }];
-  let dependentDialects = ["::mlir::quant::QuantDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::quant::QuantDialect"];
+  let hasConstantMaterializer = 1;
   let useDefaultAttributePrinterParser = 1;
 }
 
@@ -80,30 +82,56 @@ def Qat_Bound : Type<
           "{}, ::mlir::Float32Type::get($_self.getContext()))">,
     "rank-0 tensor of f32", "::mlir::RankedTensorType">,
     BuildableType<"::mlir::RankedTensorType::get({}, $_builder.getF32Type())">;
+// What layers compute on: the batch may be unknown, no dimension is empty.
+class Qat_NotEmpty<Type type> : ConfinedType<type, [
+    CPred<"!::llvm::is_contained("
+          "::llvm::cast<::mlir::ShapedType>($_self).getShape(), 0)">],
+    type.summary # " without empty dimensions">;
+// Parameters and the tensors of form I: sizes are known and 32 bits count the
+// elements, so that products of two counts fit 64 bits.
+class Qat_Sized<Type type> : ConfinedType<type, [
+    CPred<"::mlir::qat::hasKnownSize(::llvm::cast<::mlir::ShapedType>($_self))">],
+    type.summary # " of static shape with 1 to 2^31-1 elements">;
 // One value a channel.
-def Qat_ChannelVector : 1DTensorOf<[F32]>;
-def Qat_FloatTensor : RankedTensorOf<[F32]>;
-def Qat_FloatImage : 4DTensorOf<[F32]>;
+def Qat_ChannelVector : Qat_Sized<1DTensorOf<[F32]>>;
+def Qat_FloatWeights : Qat_Sized<RankedTensorOf<[F32]>>;
+def Qat_FloatTensor : Qat_NotEmpty<RankedTensorOf<[F32]>>;
+def Qat_FloatMatrix : Qat_NotEmpty<TensorRankOf<[F32], [2]>>;
+def Qat_FloatImage : Qat_NotEmpty<4DTensorOf<[F32]>>;
 // One scale for the whole tensor, or one a channel.
 def Qat_UniformType : Type<
-    CPred<"::llvm::isa<::mlir::quant::UniformQuantizedType>($_self)">,
-    "uniform quantized type">;
+    And<[CPred<"::llvm::isa<::mlir::quant::UniformQuantizedType>($_self)">,
+         CPred<"::llvm::cast<::mlir::quant::QuantizedType>($_self)"
+               ".getExpressedType().isF32()">]>,
+    "uniform quantized type of f32">;
 def Qat_UniformPerAxisType : Type<
-    CPred<"::llvm::isa<::mlir::quant::UniformQuantizedPerAxisType>($_self)">,
-    "per-axis uniform quantized type">;
+    And<[CPred<"::llvm::isa<::mlir::quant::UniformQuantizedPerAxisType>($_self)">,
+         CPred<"::llvm::cast<::mlir::quant::QuantizedType>($_self)"
+               ".getExpressedType().isF32()">]>,
+    "per-axis uniform quantized type of f32">;
 def Qat_WeightElement : AnyTypeOf<[Qat_UniformType, Qat_UniformPerAxisType]>;
-def Qat_QuantizedTensor : RankedTensorOf<[Qat_UniformType]>;
-def Qat_QuantizedImage : TensorRankOf<[Qat_UniformType], [4]>;
-def Qat_QuantizedMatrix : TensorRankOf<[Qat_UniformType], [2]>;
+def Qat_QuantizedTensor : Qat_Sized<RankedTensorOf<[Qat_UniformType]>>;
+def Qat_QuantizedImage : Qat_Sized<TensorRankOf<[Qat_UniformType], [4]>>;
+def Qat_QuantizedMatrix : Qat_Sized<TensorRankOf<[Qat_UniformType], [2]>>;
+class Qat_QuantizedWeights<int rank>
+    : Qat_Sized<TensorRankOf<[Qat_WeightElement], [rank]>>;
 // The bias of an integer layer, in units of its accumulator.
-def Qat_IntegerBias : TensorRankOf<[I32], [1]>;
+def Qat_IntegerBias : Qat_Sized<TensorRankOf<[I32], [1]>>;
 
+// Sums and products of window sizes then fit 64 bits.
+def Qat_AtMostInt32Max : AttrConstraint<
+    CPred<"::llvm::all_of("
+          "::llvm::cast<::mlir::DenseI64ArrayAttr>($_self).asArrayRef(), "
+          "[](int64_t value) { return value <= INT32_MAX; })">,
+    "whose values are at most 2^31-1">;
 // top, bottom, left, right, as in TOSA.
 def Qat_Pads : ConfinedAttr<DenseI64ArrayAttr, [
-    DenseArrayCount<4>, DenseArrayNonNegative<DenseI64ArrayAttr>]>;
+    DenseArrayCount<4>, DenseArrayNonNegative<DenseI64ArrayAttr>,
+    Qat_AtMostInt32Max]>;
 // height, width.
 def Qat_Pair : ConfinedAttr<DenseI64ArrayAttr, [
-    DenseArrayCount<2>, DenseArrayStrictlyPositive<DenseI64ArrayAttr>]>;
+    DenseArrayCount<2>, DenseArrayStrictlyPositive<DenseI64ArrayAttr>,
+    Qat_AtMostInt32Max]>;
 def Qat_AccumulatorBits : ConfinedAttr<I32Attr, [AttrConstraint<
     CPred<"::llvm::is_contained({32, 64}, ::llvm::cast<::mlir::IntegerAttr>($_self).getInt())">,
     "whose value is 32 or 64">]>;

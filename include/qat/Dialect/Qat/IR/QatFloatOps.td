@@ -33,7 +33,8 @@ def Qat_BatchNormOp : Qat_Op<"batch_norm", [
 
     Constraints:
 
-    * (C1) `gamma`, `beta`, `mean` and `variance` have one element a channel.
+    * (C1) The number of channels is static; `gamma`, `beta`, `mean` and
+      `variance` have one element a channel.
     * (C2) `epsilon` is not negative and finite.
     * (C3) `frozen` goes with a `fold_type` that keeps the op: `ICN` or
       `folding_thresh`.
@@ -46,7 +47,7 @@ def Qat_BatchNormOp : Qat_Op<"batch_norm", [
          : tensor<1x8x8x16xf32>, tensor<16xf32>
     ```
   }];
-  let arguments = (ins AnyTypeOf<[TensorRankOf<[F32], [2]>, Qat_FloatImage]>:$input,
+  let arguments = (ins AnyTypeOf<[Qat_FloatMatrix, Qat_FloatImage]>:$input,
                        Qat_ChannelVector:$gamma,
                        Qat_ChannelVector:$beta,
                        Qat_ChannelVector:$mean,
@@ -54,7 +55,7 @@ def Qat_BatchNormOp : Qat_Op<"batch_norm", [
                        F32Attr:$epsilon,
                        OptionalAttr<Qat_FoldTypeAttr>:$fold_type,
                        UnitAttr:$frozen);
-  let results = (outs AnyTypeOf<[TensorRankOf<[F32], [2]>, Qat_FloatImage]>:$result);
+  let results = (outs AnyTypeOf<[Qat_FloatMatrix, Qat_FloatImage]>:$result);
   let assemblyFormat = [{
     $input `,` $gamma `,` $beta `,` $mean `,` $variance attr-dict
     `:` type($input) `,` type($gamma)
@@ -114,12 +115,12 @@ def Qat_FoldWeightOp : Qat_Op<"fold_weight", [
          : tensor<16x3x3x3xf32>, tensor<16xf32>
     ```
   }];
-  let arguments = (ins Qat_FloatTensor:$weight,
+  let arguments = (ins Qat_FloatWeights:$weight,
                        Qat_ChannelVector:$gamma,
                        Qat_ChannelVector:$variance,
                        DenseI64ArrayAttr:$channel_axes,
                        F32Attr:$epsilon);
-  let results = (outs Qat_FloatTensor:$result);
+  let results = (outs Qat_FloatWeights:$result);
   let assemblyFormat = [{
     $weight `,` $gamma `,` $variance attr-dict
     `:` type($weight) `,` type($gamma)

@@ -60,10 +60,14 @@ def Qat_Conv2DOp : Qat_WeightedLayer<"conv2d"> {
     * (C2) `bias` has OC elements.
     * (C3) `multiplier` and `shift` come together, both with 1 or OC elements.
     * (C4) `0 <= shift <= 63`.
-    * (C5) Without `multiplier` the result's storage type is i32.
+    * (C5) Without `multiplier` the result's storage type is the whole of i32,
+      with zero point 0.
     * (C6) The result's shape is what `pad`, `stride` and `dilation` give.
-    * (C7) The scales of `weights` are one a tensor, or one along dimension 0.
+    * (C7) The scales of `weights` are one a tensor, or one a channel
+      along dimension 0.
     * (C8) Every zero point lies in its storage range.
+    * (C9) `input` and `weights` are stored in at most 8 bits, the result in
+      at most 8 or in 32.
 
     Example:
 
@@ -78,7 +82,7 @@ def Qat_Conv2DOp : Qat_WeightedLayer<"conv2d"> {
     ```
   }];
   let arguments = !con((ins Qat_QuantizedImage:$input,
-                            TensorRankOf<[Qat_WeightElement], [4]>:$weights,
+                            Qat_QuantizedWeights<4>:$weights,
                             Qat_IntegerBias:$bias,
                             Qat_Pads:$pad, Qat_Pair:$stride, Qat_Pair:$dilation,
                             DefaultValuedAttr<ConfinedAttr<I64Attr, [IntPositive]>, "1">:$groups),
@@ -99,10 +103,14 @@ def Qat_DepthwiseConv2DOp : Qat_WeightedLayer<"depthwise_conv2d"> {
     * (C2) `bias` has OC elements.
     * (C3) `multiplier` and `shift` come together, both with 1 or OC elements.
     * (C4) `0 <= shift <= 63`.
-    * (C5) Without `multiplier` the result's storage type is i32.
+    * (C5) Without `multiplier` the result's storage type is the whole of i32,
+      with zero point 0.
     * (C6) The result's shape is what `pad`, `stride` and `dilation` give.
-    * (C7) The scales of `weights` are one a tensor, or one along dimension 2.
+    * (C7) The scales of `weights` are one a tensor, or one a channel
+      along dimension 2.
     * (C8) Every zero point lies in its storage range.
+    * (C9) `input` and `weights` are stored in at most 8 bits, the result in
+      at most 8 or in 32.
 
     Example:
 
@@ -117,7 +125,7 @@ def Qat_DepthwiseConv2DOp : Qat_WeightedLayer<"depthwise_conv2d"> {
     ```
   }];
   let arguments = !con((ins Qat_QuantizedImage:$input,
-                            TensorRankOf<[Qat_WeightElement], [3]>:$weights,
+                            Qat_QuantizedWeights<3>:$weights,
                             Qat_IntegerBias:$bias,
                             Qat_Pads:$pad, Qat_Pair:$stride, Qat_Pair:$dilation),
                        requantization);
@@ -136,10 +144,14 @@ def Qat_FullyConnectedOp : Qat_WeightedLayer<"fully_connected"> {
     * (C2) `bias` has OC elements.
     * (C3) `multiplier` and `shift` come together, both with 1 or OC elements.
     * (C4) `0 <= shift <= 63`.
-    * (C5) Without `multiplier` the result's storage type is i32.
+    * (C5) Without `multiplier` the result's storage type is the whole of i32,
+      with zero point 0.
     * (C6) The result has shape N x OC.
-    * (C7) The scales of `weights` are one a tensor, or one along dimension 0.
+    * (C7) The scales of `weights` are one a tensor, or one a channel
+      along dimension 0.
     * (C8) Every zero point lies in its storage range.
+    * (C9) `input` and `weights` are stored in at most 8 bits, the result in
+      at most 8 or in 32.
 
     Example:
 
@@ -151,7 +163,7 @@ def Qat_FullyConnectedOp : Qat_WeightedLayer<"fully_connected"> {
     ```
   }];
   let arguments = !con((ins Qat_QuantizedMatrix:$input,
-                            TensorRankOf<[Qat_WeightElement], [2]>:$weights,
+                            Qat_QuantizedWeights<2>:$weights,
                             Qat_IntegerBias:$bias),
                        requantization);
   let results = (outs Qat_QuantizedMatrix:$result);
@@ -245,6 +257,7 @@ def Qat_AvgPool2DOp : Qat_IntegerLayer<"avg_pool2d"> {
     * (C2) The result's shape is what `kernel`, `pad` and `stride` give.
     * (C3) Each pad is smaller than the kernel.
     * (C4) Every zero point lies in its storage range.
+    * (C5) The input is stored in at most 8 bits.
 
     Example:
 
@@ -274,6 +287,7 @@ def Qat_MaxPool2DOp : Qat_IntegerLayer<"max_pool2d"> {
     * (C2) The result's shape is what `kernel`, `pad` and `stride` give.
     * (C3) Each pad is smaller than the kernel.
     * (C4) Every zero point lies in its storage range.
+    * (C5) The input is stored in at most 8 bits.
 
     Example:
 

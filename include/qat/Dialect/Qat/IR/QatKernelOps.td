@@ -12,7 +12,11 @@
 include "qat/Dialect/Qat/IR/QatBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
-def Qat_ByteBuffer : MemRefRankOf<[I8], [1]>;
+// Bytes without gaps: what a kernel is given is an address.
+def Qat_ByteBuffer : ConfinedType<Qat_Sized<MemRefRankOf<[I8], [1]>>, [
+    CPred<"::llvm::cast<::mlir::MemRefType>($_self).getLayout().isIdentity()">],
+    "1D memref of i8 of static shape with 1 to 2^31-1 elements and identity "
+    "layout", "::mlir::MemRefType">;
 
 def Qat_KernelCallOp : Qat_Op<"kernel_call", [AttrSizedOperandSegments]> {
   let summary = "one layer as a call of a C kernel";
@@ -22,13 +26,19 @@ def Qat_KernelCallOp : Qat_Op<"kernel_call", [AttrSizedOperandSegments]> {
     these calls. `kernel` is the C function; `layer` the layer's C name;
     `fields` the members of the kernel's parameter struct: integers, or symbols
     of globals for pointers. `scratch` is memory that the kernel may write
-    during the call. `kind` and `macs` go to the cost table.
+    during the call. `tensors` are the tensors that the buffers hold, the inputs
+    and then the output; `pitches` the bytes from one of their rows to the next;
+    `rows` the output rows that the call computes, from row 0. `kind` and `macs`
+    go to the cost table.
 
     Constraints:
 
-    * (C1) `layer` is a C identifier.
-    * (C2) A field is an integer or a symbol.
-    * (C3) `macs` is not negative.
+    * (C1) `kernel`, `layer`, `kind` and the names of the fields are C
+      identifiers.
+    * (C2) A field is an integer of at most 64 bits or a symbol.
+    * (C3) `macs` is not negative, `rows` is positive.
+    * (C4) `tensors` and `pitches` have one element an input and one for the
+      output.
 
     Example:
 
@@ -36,14 +46,19 @@ def Qat_KernelCallOp : Qat_Op<"kernel_call", [AttrSizedOperandSegments]> {
     qat.kernel_call "qat_conv2d_u8_u8_u8" @conv1
         ins(%x : memref<3072xi8>) outs(%y : memref<16384xi8>)
         fields {in_h = 32 : i32, weights = @conv1_weights}
-        {kind = "conv2d", macs = 442368 : i64}
+        {kind = "conv2d", macs = 442368 : i64, rows = 32 : i32,
+         pitches = array<i32: 96, 512>,
+         tensors = [tensor<1x32x32x3x!quant.uniform<u8:f32, 1.0>>,
+                    tensor<1x32x32x16x!quant.uniform<u8:f32, 0.05>>]}
     ```
   }];
   let arguments = (ins StrAttr:$kernel, FlatSymbolRefAttr:$layer,
                        Variadic<Qat_ByteBuffer>:$inputs,
                        Qat_ByteBuffer:$output,
                        Optional<Qat_ByteBuffer>:$scratch,
-                       DictionaryAttr:$fields, StrAttr:$kind, I64Attr:$macs);
+                       DictionaryAttr:$fields, StrAttr:$kind, I64Attr:$macs,
+                       TypeArrayAttr:$tensors, DenseI32ArrayAttr:$pitches,
+                       I32Attr:$rows);
   let assemblyFormat = [{
     $kernel $layer `ins` `(` $inputs `:` type($inputs) `)`
     `outs` `(` $output `:` type($output) `)`

@@ -84,7 +84,7 @@ def Qat_PactOp : Qat_ActivationQuantizer<"pact"> {
 
     Constraints:
 
-    * (C1) `float_bound` is positive.
+    * (C1) `float_bound` is positive and finite.
 
     Example:
 
@@ -143,7 +143,7 @@ class Qat_WeightQuantizer<string mnemonic, list<Trait> traits = []>
     : Qat_Op<mnemonic, [
         Pure, AllTypesMatch<["weight", "result"]>,
         DeclareOpInterfaceMethods<WeightQuantizerOpInterface>] # traits> {
-  let results = (outs Qat_FloatTensor:$result);
+  let results = (outs Qat_FloatWeights:$result);
 }
 
 def Qat_WeightAsymmetricPactOp
@@ -169,7 +169,7 @@ def Qat_WeightAsymmetricPactOp
          : tensor<16x3x3x3xf32>
     ```
   }];
-  let arguments = (ins Qat_FloatTensor:$weight, Qat_Bound:$lo, Qat_Bound:$hi,
+  let arguments = (ins Qat_FloatWeights:$weight, Qat_Bound:$lo, Qat_Bound:$hi,
                        Qat_BitWidth:$bits);
   let assemblyFormat = [{
     $weight `,` $lo `,` $hi attr-dict `:` type($weight)
@@ -195,7 +195,7 @@ def Qat_WeightSymmetricPactOp : Qat_WeightQuantizer<"weight_symmetric_pact"> {
          : tensor<16x3x3x3xf32>
     ```
   }];
-  let arguments = (ins Qat_FloatTensor:$weight, Qat_Bound:$hi,
+  let arguments = (ins Qat_FloatWeights:$weight, Qat_Bound:$hi,
                        Qat_BitWidth:$bits);
   let assemblyFormat = [{
     $weight `,` $hi attr-dict `:` type($weight)
@@ -224,7 +224,7 @@ def Qat_WeightMinMaxOp : Qat_WeightQuantizer<"weight_min_max"> {
          : tensor<16x3x3x3xf32>
     ```
   }];
-  let arguments = (ins Qat_FloatTensor:$weight, Qat_BitWidth:$bits,
+  let arguments = (ins Qat_FloatWeights:$weight, Qat_BitWidth:$bits,
                        OptionalAttr<DenseI64ArrayAttr>:$channel_axes);
   let assemblyFormat = "$weight attr-dict `:` type($weight)";
   let hasVerifier = 1;

@@ -70,7 +70,8 @@ def QatRemoveQuantizers : Pass<"qat-remove-quantizers", "::mlir::ModuleOp"> {
   let description = [{
     Replaces each activation quantizer by what the float network has in its
     place (the clamp that a PACT replaced, or nothing), drops the weight
-    quantizers and the parameters that only quantizers used.
+    quantizers and the parameters that only quantizers used, and takes off the
+    attributes that qat-insert-quantizers left (fold types, rounding).
   }];
   let dependentDialects = ["::mlir::tosa::TosaDialect"];
 }
@@ -104,7 +105,8 @@ def QatFoldBatchNorm : Pass<"qat-fold-batch-norm", "::mlir::ModuleOp"> {
       the integer scale and bias of its layer in `qat-freeze-ranges`.
 
     A batch norm that does not follow a convolution or dense layer directly, or
-    whose layer has another user, is refused.
+    whose layer has another user, is refused. The ops of a layer move down to
+    its batch norm, where all parameters are at hand.
 
     ```mlir
     %1 = tosa.conv2d %x, quantizer(%w), %b, ...
@@ -121,7 +123,8 @@ def QatFoldBatchNorm : Pass<"qat-fold-batch-norm", "::mlir::ModuleOp"> {
            "The fold of batch norms that carry no fold_type: folding_weights, "
            "ICN or folding_thresh">,
   ];
-  let dependentDialects = ["::mlir::qat::QatDialect"];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::qat::QatDialect"];
 }
 
 def QatFreezeRanges : Pass<"qat-freeze-ranges", "::mlir::ModuleOp"> {

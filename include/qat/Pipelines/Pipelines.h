@@ -1,0 +1,28 @@
+//===- Pipelines.h - the orders of passes ----------------------------*- C++ -*- ===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QAT_PIPELINES_PIPELINES_H
+#define QAT_PIPELINES_PIPELINES_H
+
+namespace mlir {
+class OpPassManager;
+} // namespace mlir
+
+namespace mlir::qat {
+
+/// From form Q to form I: binds the parameters, folds the batch norms, freezes
+/// the ranges and proves the accumulators. `biasBits` is that of
+/// qat-freeze-ranges. Named `qat-integer-pipeline`.
+void buildIntegerPipeline(OpPassManager &manager, unsigned biasBits = 32);
+
+/// Registers the named pipelines of this file.
+void registerPipelines();
+
+} // namespace mlir::qat
+
+#endif // QAT_PIPELINES_PIPELINES_H

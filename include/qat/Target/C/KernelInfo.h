@@ -1,0 +1,164 @@
+//===- KernelInfo.h - the table of C kernels --------------------*- C++ -*-===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One table says what the kernels of qat-rt need: the conversion chooses by it,
+// the packer lays out weights by it, the planner gives scratch and overwrites
+// inputs by it, the printer writes parameter structs by it. A kernel is a row;
+// what all storages of an operation have in common is its family. Kernels of
+// other widths or for one target are more rows.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QAT_TARGET_C_KERNELINFO_H
+#define QAT_TARGET_C_KERNELINFO_H
+
+#include "llvm/ADT/ArrayRef.h"
+#include "llvm/ADT/StringRef.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace mlir::qat {
+
+//===----------------------------------------------------------------------===//
+// Storage
+//===----------------------------------------------------------------------===//
+
+/// How an element lies in memory. Values of fewer bits live in the next wider
+/// storage of their sign.
+enum class Storage : uint8_t { U8, I8, U4, I4, U2, I2, I32 };
+
+/// Bits of one field: 2, 4, 8 or 32.
+unsigned getBits(Storage storage);
+bool isSigned(Storage storage);
+/// As in a kernel's name: "u8", "i4", "i32".
+llvm::StringRef getName(Storage storage);
+/// The type that C declares buffers of `storage` with: fields of less than a
+/// byte are bytes.
+llvm::StringRef getCType(Storage storage);
+/// The smallest storage of values of `bits` (1 to 8, or 32); none for others.
+std::optional<Storage> getStorage(unsigned bits, bool isSigned);
+
+//===----------------------------------------------------------------------===//
+// Families
+//===----------------------------------------------------------------------===//
+
+enum class KernelKind : uint8_t {
+  Conv2D,
+  DepthwiseConv2D,
+  FullyConnected,
+  Add,
+  Requantize,
+  AvgPool2D,
+  MaxPool2D,
+};
+
+/// The C types of the members of parameter structs; the last three are
+/// pointers to arrays of words of weights, of int32_t and of bytes.
+enum class FieldType : uint8_t { U8, U16, I32, I64, Words, Int32s, Bytes };
+
+struct KernelField {
+  llvm::StringRef name;
+  FieldType type;
+};
+
+/// What begins on a new 32-bit word in packed weights. The stored tensor is
+/// cut in this many rows by its leading dimensions.
+enum class WeightPacking : uint8_t {
+  None,
+  RowPerOutput, ///< [out_c][...]: leading dimensions 1
+  RowPerTap,    ///< [kernel_h][kernel_w][channels]: leading dimensions 2
+};
+
+/// What all kernels of one operation have in common.
+struct KernelFamily {
+  KernelKind kind;
+  llvm::StringRef name;               ///< "conv2d", in names and tables
+  llvm::StringRef structName;         ///< of the parameters
+  llvm::StringRef header;             ///< in qat-rt/
+  llvm::ArrayRef<KernelField> fields; ///< in the order of the struct
+  unsigned inputs;                    ///< activations that it reads
+  WeightPacking packing;
+  /// Whether the output may be one of the inputs where storage and pitch are
+  /// the same.
+  bool mayRunInPlace;
+  /// Whether the kernel wants a window of 16-bit values as scratch.
+  bool gathersWindow;
+
+  /// Bytes of the parameter struct on a target with 32-bit pointers.
+  int64_t getStructBytes() const;
+};
+
+llvm::ArrayRef<KernelFamily> getKernelFamilies();
+const KernelFamily &getKernelFamily(KernelKind kind);
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+/// A row of the table.
+struct KernelInfo {
+  std::string function; ///< "qat_conv2d_u8_i8_u8"
+  const KernelFamily *family;
+  /// The only target that the kernel is for; empty: every target.
+  llvm::StringRef target;
+  Storage input;
+  /// Of the weights, or of the second input; no meaning for one input alone.
+  Storage second;
+  Storage output;
+  /// 32: acc + bias has to fit 32 bits; 64: always exact.
+  unsigned accumulatorBits;
+  /// Estimated instructions a MAC (of an output element for Add and
+  /// Requantize, of an input element of a window for pooling) on a Cortex-M4:
+  /// of kernels that fit, the cheapest is taken.
+  double cost;
+
+  /// 32-bit words of weights of a row of `fields` weights.
+  int64_t getWordsPerRow(int64_t fields) const;
+  /// Bytes of scratch where one window of one group has `windowElements`.
+  int64_t getScratchBytes(int64_t windowElements) const;
+};
+
+/// What a layer asks for.
+struct KernelQuery {
+  KernelKind kind;
+  llvm::StringRef target;
+  Storage input, second, output;
+  unsigned accumulatorBits = 32;
+};
+
+/// The cheapest kernel that serves `query`, or null. A kernel with 64-bit
+/// accumulators serves a layer that needs only 32.
+const KernelInfo *findKernel(const KernelQuery &query);
+
+/// The kernel of this C function, or null.
+const KernelInfo *findKernel(llvm::StringRef function);
+
+/// All rows, in the order of the families.
+llvm::ArrayRef<KernelInfo> getKernels();
+
+//===----------------------------------------------------------------------===//
+// Targets
+//===----------------------------------------------------------------------===//
+
+/// A part that C is written for.
+struct CTarget {
+  llvm::StringRef name; ///< "cortex-m4"
+  bool isAvailable;     ///< false: known, but not served yet
+};
+
+llvm::ArrayRef<CTarget> getCTargets();
+/// Null for an unknown name.
+const CTarget *findCTarget(llvm::StringRef name);
+/// "'cortex-m4', 'host'"
+std::string listAvailableCTargets();
+
+} // namespace mlir::qat
+
+#endif // QAT_TARGET_C_KERNELINFO_H

@@ -1,0 +1,497 @@
+//===- QatToKernels.cpp - form I to form C --------------------------------===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qat/Target/C/Passes.h"
+
+#include "ChooseStorage.h"
+#include "IntegerConstants.h"
+#include "TensorLayout.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+namespace mlir::qat {
+#define GEN_PASS_DEF_CONVERTQATTOKERNELS
+#include "qat/Target/C/Passes.h.inc"
+} // namespace mlir::qat
+
+using namespace mlir;
+using namespace mlir::qat;
+using quant::UniformQuantizedPerAxisType;
+using quant::UniformQuantizedType;
+
+static RankedTensorType tensorType(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+static UniformQuantizedType gridOf(Value value) {
+  return cast<UniformQuantizedType>(tensorType(value).getElementType());
+}
+
+namespace {
+/// The members of one parameter struct, checked against their C types.
+class Fields {
+public:
+  Fields(Operation *op, const KernelFamily &family)
+      : op(op), family(family), builder(op->getContext()) {}
+
+  void set(StringRef name, int64_t value) {
+    const KernelField *field = find(name);
+    auto [low, high] = getRange(field->type);
+    if (value < low || value > high) {
+      if (succeeded(status))
+        op->emitError("expects '")
+            << name << "' between " << low << " and " << high
+            << " for the kernel '" << family.structName << "', but got "
+            << value;
+      status = failure();
+      return;
+    }
+    entries.push_back(builder.getNamedAttr(
+        name,
+        builder.getIntegerAttr(
+            builder.getIntegerType(field->type == FieldType::I64 ? 64 : 32),
+            value)));
+  }
+
+  void set(StringRef name, FlatSymbolRefAttr symbol) {
+    entries.push_back(builder.getNamedAttr(name, symbol));
+  }
+
+  FailureOr<DictionaryAttr> get() {
+    if (failed(status))
+      return failure();
+    return builder.getDictionaryAttr(entries);
+  }
+
+private:
+  const KernelField *find(StringRef name) const {
+    return llvm::find_if(family.fields,
+                         [&](auto &field) { return field.name == name; });
+  }
+
+  static std::pair<int64_t, int64_t> getRange(FieldType type) {
+    switch (type) {
+    case FieldType::U8:
+      return {0, UINT8_MAX};
+    case FieldType::U16:
+      return {0, UINT16_MAX};
+    case FieldType::I32:
+      return {INT32_MIN, INT32_MAX};
+    default:
+      return {INT64_MIN, INT64_MAX};
+    }
+  }
+
+  Operation *op;
+  const KernelFamily &family;
+  Builder builder;
+  SmallVector<NamedAttribute> entries;
+  LogicalResult status = success();
+};
+
+/// Writes one function of form C beside the one of form I.
+class Converter {
+public:
+  Converter(func::FuncOp oldMain, const StorageChoice &choice)
+      : oldMain(oldMain), choice(choice), builder(oldMain.getContext()) {}
+
+  LogicalResult run() {
+    Value oldInput = oldMain.getArgument(0);
+    Value oldOutput = oldMain.getBody().front().getTerminator()->getOperand(0);
+    builder.setInsertionPoint(oldMain);
+    Type types[] = {bufferType(oldInput), bufferType(oldOutput)};
+    newMain = func::FuncOp::create(builder, oldMain.getLoc(), oldMain.getName(),
+                                   builder.getFunctionType(types, {}));
+    Block *body = newMain.addEntryBlock();
+    describeArgument(0, oldInput, oldMain.getArgAttr(0, "qat.name"), "input");
+    describeArgument(1, oldOutput, oldMain.getResultAttr(0, "qat.name"),
+                     "output");
+    buffers[oldInput] = body->getArgument(0);
+    // Reshapes are free: the value that a layer computes may be the result
+    // under another shape.
+    Value root = getRoot(oldOutput);
+    if (isa<BlockArgument>(root))
+      return oldMain.emitError("the network's result is its input; there is "
+                               "nothing to compute");
+    buffers[root] = body->getArgument(1);
+
+    builder.setInsertionPointToEnd(body);
+    for (Operation &op : oldMain.getBody().front())
+      if (failed(convert(&op)))
+        return failure();
+    func::ReturnOp::create(builder, oldMain.getLoc());
+    oldMain.erase();
+    return success();
+  }
+
+private:
+  static Value getRoot(Value value) {
+    while (Operation *op = value.getDefiningOp()) {
+      if (!isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+        break;
+      value = op->getOperand(0);
+    }
+    return value;
+  }
+
+  TensorLayout layoutOf(Value value) const {
+    return TensorLayout(tensorType(value), choice.storages.lookup(value));
+  }
+
+  MemRefType bytes(int64_t count) {
+    return MemRefType::get({count}, builder.getI8Type());
+  }
+  MemRefType bufferType(Value value) {
+    return bytes(layoutOf(value).getBytes());
+  }
+
+  void describeArgument(unsigned index, Value value, Attribute name,
+                        StringRef otherwise) {
+    newMain.setArgAttr(index, "qat.name",
+                       name ? name : builder.getStringAttr(otherwise));
+    newMain.setArgAttr(index, "qat.tensor", TypeAttr::get(value.getType()));
+    newMain.setArgAttr(
+        index, "qat.storage",
+        builder.getStringAttr(getName(choice.storages.lookup(value))));
+  }
+
+  LogicalResult convert(Operation *op) {
+    if (isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op)) {
+      if (Value buffer = buffers.lookup(op->getOperand(0)))
+        buffers[op->getResult(0)] = buffer;
+      return success();
+    }
+    if (!isa<IntegerLayerOpInterface>(op)) {
+      if (isa<func::ReturnOp, quant::StorageCastOp>(op) ||
+          op->hasTrait<OpTrait::ConstantLike>())
+        return success();
+      return op->emitError("expects form I, integer layers only, but got '")
+             << op->getName() << "'";
+    }
+    if (!choice.kernels.count(op))
+      return op->emitError("has no C kernel: '") << op->getName() << "'";
+    return convertLayer(op, *choice.kernels.lookup(op));
+  }
+
+  LogicalResult convertLayer(Operation *op, const KernelInfo &kernel) {
+    auto name = op->getAttrOfType<StringAttr>("qat.c_name");
+    if (!name)
+      return op->emitError("expects a name from 'qat-name-buffers'");
+    layer = name.getValue();
+
+    SmallVector<Value> inputs;
+    SmallVector<Type> tensors;
+    SmallVector<int32_t> pitches;
+    auto note = [&](Value value) {
+      tensors.push_back(value.getType());
+      pitches.push_back(layoutOf(value).getPitch());
+    };
+    for (Value operand : op->getOperands().take_front(kernel.family->inputs)) {
+      Value buffer = buffers.lookup(operand);
+      if (!buffer)
+        return op->emitError("expects activations that depend on the network's "
+                             "input, but got a constant");
+      inputs.push_back(buffer);
+      note(operand);
+    }
+    Value result = op->getResult(0);
+    note(result);
+    for (Type tensor : tensors) {
+      auto type = cast<RankedTensorType>(tensor);
+      if (type.getRank() == 4 && type.getDimSize(0) != 1)
+        return op->emitError("expects one image, but got ") << type;
+    }
+
+    Fields fields(op, *kernel.family);
+    FailureOr<int64_t> window = setFields(op, kernel, fields);
+    if (failed(window))
+      return failure();
+    FailureOr<DictionaryAttr> members = fields.get();
+    if (failed(members))
+      return failure();
+
+    Value &output = buffers[result];
+    if (!output)
+      output =
+          memref::AllocOp::create(builder, op->getLoc(), bufferType(result));
+    Value scratch;
+    if (int64_t count = kernel.getScratchBytes(*window))
+      scratch = memref::AllocOp::create(builder, op->getLoc(), bytes(count),
+                                        /*alignment=*/
+                                        builder.getI64IntegerAttr(8));
+    KernelCallOp::create(builder, op->getLoc(), kernel.function, layer, inputs,
+                         output, scratch, *members, kernel.family->name,
+                         cast<IntegerLayerOpInterface>(op).getMacs(),
+                         builder.getTypeArrayAttr(tensors),
+                         builder.getDenseI32ArrayAttr(pitches),
+                         layoutOf(result).rows);
+    return success();
+  }
+
+  /// Fills `fields`; returns the elements of one window of one group.
+  FailureOr<int64_t> setFields(Operation *op, const KernelInfo &kernel,
+                               Fields &fields) {
+    return llvm::TypeSwitch<Operation *, FailureOr<int64_t>>(op)
+        .Case<Conv2DOp>(
+            [&](Conv2DOp conv) { return setConv2D(conv, kernel, fields); })
+        .Case<DepthwiseConv2DOp>([&](DepthwiseConv2DOp conv) {
+          return setDepthwiseConv2D(conv, kernel, fields);
+        })
+        .Case<FullyConnectedOp>([&](FullyConnectedOp dense) {
+          return setFullyConnected(dense, kernel, fields);
+        })
+        .Case<AddOp>([&](AddOp add) {
+          fields.set("row_elements", layoutOf(add.getResult()).rowElements);
+          fields.set("input1_zero_point", gridOf(add.getLhs()).getZeroPoint());
+          fields.set("input2_zero_point", gridOf(add.getRhs()).getZeroPoint());
+          fields.set("input1_multiplier", add.getLhsMultiplierAttr().getInt());
+          fields.set("input2_multiplier", add.getRhsMultiplierAttr().getInt());
+          fields.set("rounding", add.getOffsetAttr().getInt());
+          fields.set("shift", add.getShiftAttr().getInt());
+          setOutputGrid(add.getResult(), fields);
+          return int64_t(0);
+        })
+        .Case<RequantizeOp>([&](RequantizeOp requantize) {
+          RankedTensorType type = tensorType(requantize.getResult());
+          int64_t channels = type.getRank() == 4 ? type.getDimSize(3) : 1;
+          fields.set("width",
+                     layoutOf(requantize.getResult()).rowElements / channels);
+          fields.set("channels", channels);
+          fields.set("output_channels", channels);
+          fields.set("output_first_channel", 0);
+          fields.set("input_zero_point",
+                     gridOf(requantize.getInput()).getZeroPoint());
+          fields.set("multiplier", requantize.getMultiplierAttr().getInt());
+          fields.set("rounding", requantize.getOffsetAttr().getInt());
+          fields.set("shift", requantize.getShiftAttr().getInt());
+          setOutputGrid(requantize.getResult(), fields);
+          return int64_t(0);
+        })
+        .Case<AvgPool2DOp>([&](AvgPool2DOp pool) -> FailureOr<int64_t> {
+          ArrayRef<int64_t> window = pool.getKernel();
+          constexpr int64_t kLargest = 1 << 22; // avg_pool2d.h
+          if (window[0] > kLargest || window[0] * window[1] > kLargest)
+            return pool.emitError("expects a window of at most ")
+                   << kLargest << " elements";
+          fields.set("round_to_nearest",
+                     pool.getRounding() == RoundingMode::Nearest);
+          setPool(pool, fields);
+          return int64_t(0);
+        })
+        .Case<MaxPool2DOp>([&](MaxPool2DOp pool) {
+          setPool(pool, fields);
+          return int64_t(0);
+        })
+        .Default([](Operation *) { return failure(); });
+  }
+
+  void setOutputGrid(Value result, Fields &fields) {
+    UniformQuantizedType grid = gridOf(result);
+    fields.set("output_zero_point", grid.getZeroPoint());
+    fields.set("output_min", grid.getStorageTypeMin());
+    fields.set("output_max", grid.getStorageTypeMax());
+  }
+
+  template <typename LayerOp> void setWindow(LayerOp op, Fields &fields) {
+    ArrayRef<int64_t> input = tensorType(op.getInput()).getShape();
+    ArrayRef<int64_t> result = tensorType(op.getResult()).getShape();
+    fields.set("in_h", input[1]);
+    fields.set("in_w", input[2]);
+    fields.set("out_h", result[1]);
+    fields.set("out_w", result[2]);
+    fields.set("stride_h", op.getStride()[0]);
+    fields.set("stride_w", op.getStride()[1]);
+    fields.set("pad_top", op.getPad()[0]);
+    fields.set("pad_left", op.getPad()[2]);
+  }
+
+  template <typename PoolOp> void setPool(PoolOp op, Fields &fields) {
+    setWindow(op, fields);
+    fields.set("kernel_h", op.getKernel()[0]);
+    fields.set("kernel_w", op.getKernel()[1]);
+    fields.set("channels", tensorType(op.getInput()).getDimSize(3));
+  }
+
+  FailureOr<int64_t> setConv2D(Conv2DOp op, const KernelInfo &kernel,
+                               Fields &fields) {
+    ArrayRef<int64_t> weights = tensorType(op.getWeights()).getShape();
+    setWindow(op, fields);
+    fields.set("in_c", tensorType(op.getInput()).getDimSize(3));
+    fields.set("out_c", weights[0]);
+    fields.set("kernel_h", weights[1]);
+    fields.set("kernel_w", weights[2]);
+    fields.set("dilation_h", op.getDilation()[0]);
+    fields.set("dilation_w", op.getDilation()[1]);
+    fields.set("groups", op.getGroups());
+    if (failed(setWeighted(op, kernel, fields)))
+      return failure();
+    return weights[1] * weights[2] * weights[3];
+  }
+
+  FailureOr<int64_t> setDepthwiseConv2D(DepthwiseConv2DOp op,
+                                        const KernelInfo &kernel,
+                                        Fields &fields) {
+    ArrayRef<int64_t> weights = tensorType(op.getWeights()).getShape();
+    int64_t channels = tensorType(op.getInput()).getDimSize(3);
+    constexpr int64_t kMostTaps = 32768; // depthwise_conv2d.h
+    if (weights[0] > kMostTaps || weights[0] * weights[1] > kMostTaps)
+      return op.emitError("expects a window of at most ")
+             << kMostTaps << " taps";
+    setWindow(op, fields);
+    fields.set("channels", channels);
+    fields.set("multiplicity", weights[2] / channels);
+    fields.set("kernel_h", weights[0]);
+    fields.set("kernel_w", weights[1]);
+    fields.set("dilation_h", op.getDilation()[0]);
+    fields.set("dilation_w", op.getDilation()[1]);
+    if (failed(setWeighted(op, kernel, fields)))
+      return failure();
+    return weights[0] * weights[1];
+  }
+
+  FailureOr<int64_t> setFullyConnected(FullyConnectedOp op,
+                                       const KernelInfo &kernel,
+                                       Fields &fields) {
+    ArrayRef<int64_t> weights = tensorType(op.getWeights()).getShape();
+    fields.set("inputs", weights[1]);
+    fields.set("outputs", weights[0]);
+    if (failed(setWeighted(op, kernel, fields)))
+      return failure();
+    return weights[1];
+  }
+
+  /// What layers with weights have in common.
+  template <typename LayerOp>
+  LogicalResult setWeighted(LayerOp op, const KernelInfo &kernel,
+                            Fields &fields) {
+    fields.set("input_zero_point", gridOf(op.getInput()).getZeroPoint());
+    setOutputGrid(op.getResult(), fields);
+
+    // The weights as they are stored; qat-pack-weights gives them their order.
+    auto cast = op.getWeights().template getDefiningOp<quant::StorageCastOp>();
+    ElementsAttr weights;
+    if (!cast || !matchPattern(cast.getInput(), m_Constant(&weights)))
+      return op.emitError("expects constant weights");
+    addGlobal("weights", weights, fields, op.getLoc());
+
+    ElementsAttr bias;
+    if (!matchPattern(op.getBias(), m_Constant(&bias)))
+      return op.emitError("expects a constant bias");
+    addGlobal("bias", bias, fields, op.getLoc());
+
+    SmallVector<int32_t> zeroPoints;
+    Type element = tensorType(op.getWeights()).getElementType();
+    if (auto perAxis = dyn_cast<UniformQuantizedPerAxisType>(element))
+      llvm::append_range(zeroPoints, perAxis.getZeroPoints());
+    else
+      zeroPoints.push_back(
+          llvm::cast<UniformQuantizedType>(element).getZeroPoint());
+    if (llvm::all_equal(zeroPoints))
+      zeroPoints.resize(1);
+    fields.set("per_channel_weight_zero_point", zeroPoints.size() > 1);
+    if (zeroPoints.size() > 1 || zeroPoints.front() != 0)
+      addGlobal("weight_zero_points", builder.getI32TensorAttr(zeroPoints),
+                fields, op.getLoc());
+
+    std::optional<ArrayRef<int32_t>> multiplier = op.getMultiplier();
+    std::optional<ArrayRef<int8_t>> shift = op.getShift();
+    fields.set("per_channel_multiplier", multiplier && multiplier->size() > 1);
+    if (!multiplier)
+      return success();
+    addGlobal("multiplier", builder.getI32TensorAttr(*multiplier), fields,
+              op.getLoc());
+    auto type = RankedTensorType::get(shift->size(), builder.getI8Type());
+    addGlobal("shift", DenseElementsAttr::get(type, *shift), fields,
+              op.getLoc());
+    return success();
+  }
+
+  void addGlobal(StringRef role, ElementsAttr value, Fields &fields,
+                 Location loc) {
+    OpBuilder::InsertionGuard guard(builder);
+    builder.setInsertionPoint(newMain);
+    auto shaped = cast<ShapedType>(value.getType());
+    auto global = memref::GlobalOp::create(
+        builder, loc, (layer + "_" + role).str(),
+        builder.getStringAttr("private"),
+        MemRefType::get(shaped.getShape(), shaped.getElementType()), value,
+        /*constant=*/true, /*alignment=*/nullptr);
+    fields.set(role, FlatSymbolRefAttr::get(global.getSymNameAttr()));
+  }
+
+  func::FuncOp oldMain, newMain;
+  const StorageChoice &choice;
+  OpBuilder builder;
+  DenseMap<Value, Value> buffers;
+  StringRef layer;
+};
+
+class ConvertQatToKernelsPass
+    : public qat::impl::ConvertQatToKernelsBase<ConvertQatToKernelsPass> {
+public:
+  using Base::Base;
+
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    if (failed(checkTarget(module)))
+      return signalPassFailure();
+    auto main = module.lookupSymbol<func::FuncOp>("main");
+    if (failed(checkSignature(module, main)))
+      return signalPassFailure();
+
+    // Layers whose result nobody reads would cost time and memory.
+    for (Operation &op :
+         llvm::make_early_inc_range(llvm::reverse(main.getBody().front())))
+      if (isOpTriviallyDead(&op))
+        op.erase();
+
+    FailureOr<StorageChoice> choice = chooseStorage(main, target);
+    if (failed(choice) || failed(Converter(main, *choice).run()))
+      return signalPassFailure();
+    module->setAttr("qat.target", StringAttr::get(&getContext(), target));
+  }
+
+private:
+  LogicalResult checkTarget(ModuleOp module) {
+    const CTarget *known = findCTarget(target);
+    if (known && known->isAvailable)
+      return success();
+    return module.emitError(known ? "target '" : "unknown target '")
+           << target << (known ? "' has no kernels yet" : "'")
+           << "; available are " << listAvailableCTargets();
+  }
+
+  static LogicalResult checkSignature(ModuleOp module, func::FuncOp main) {
+    if (!main || main.isExternal())
+      return module.emitError("expects a function '@main' with a body");
+    if (main.getNumArguments() != 1 || main.getNumResults() != 1)
+      return main.emitError("expects a network with one input and one result, "
+                            "but got ")
+             << main.getNumArguments() << " and " << main.getNumResults();
+    for (Type type : {main.getArgumentTypes()[0], main.getResultTypes()[0]}) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      if (!tensor || !isa<UniformQuantizedType>(tensor.getElementType()) ||
+          !tensor.hasStaticShape())
+        return main.emitError("expects form I, quantized tensors of static "
+                              "shape, but got ")
+               << type;
+      if (tensor.getRank() == 0 || tensor.getDimSize(0) != 1)
+        return main.emitError("expects a network for one image, but got ")
+               << type;
+      if (tensor.getNumElements() == 0)
+        return main.emitError("expects tensors with elements, but got ")
+               << type;
+    }
+    return success();
+  }
+};
+} // namespace

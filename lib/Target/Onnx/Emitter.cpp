@@ -1,0 +1,86 @@
+//===- Emitter.cpp - writes the ops of form F -----------------------------===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Emitter.h"
+
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "mlir/Dialect/Tosa/IR/TosaOps.h"
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/DialectResourceBlobManager.h"
+
+using namespace mlir;
+using namespace mlir::qat::onnx;
+
+Emitter::Emitter(ModuleOp module, func::FuncOp main)
+    : builder(module.getContext()), main(main) {
+  builder.setInsertionPointToEnd(&main.getBody().front());
+}
+
+RankedTensorType Emitter::type(ArrayRef<int64_t> shape) {
+  return RankedTensorType::get(shape, builder.getF32Type());
+}
+
+Value Emitter::parameter(Location loc, StringRef name, ArrayRef<int64_t> shape,
+                         ArrayRef<float> values, Operation *before) {
+  parameters.insert(name);
+  RankedTensorType tensor = type(shape);
+  // Not a DenseElementsAttr: those are hashed and never freed.
+  auto blob = HeapAsmResourceBlob::allocateAndCopyInferAlign(
+      values, /*dataIsMutable=*/false);
+  Attribute value =
+      DenseResourceElementsAttr::get(tensor, name, std::move(blob));
+  OpBuilder::InsertionGuard guard(builder);
+  builder.setInsertionPoint(main);
+  ml_program::GlobalOp::create(builder, loc, name, tensor, /*is_mutable=*/true,
+                               value, builder.getStringAttr("private"));
+  if (before)
+    builder.setInsertionPoint(before);
+  else
+    builder.setInsertionPointToEnd(&main.getBody().front());
+  return ml_program::GlobalLoadOp::create(
+      builder, loc, tensor, SymbolRefAttr::get(builder.getContext(), name));
+}
+
+Value Emitter::zeros(Location loc, int64_t size) {
+  RankedTensorType tensor = type({size});
+  return tosa::ConstOp::create(builder, loc, tensor,
+                               DenseElementsAttr::get(tensor, 0.0f));
+}
+
+Value Emitter::shapeConstant(Location loc, ArrayRef<int64_t> values) {
+  auto rank = static_cast<int64_t>(values.size());
+  return tosa::ConstShapeOp::create(
+      builder, loc, tosa::shapeType::get(builder.getContext(), rank),
+      builder.getIndexTensorAttr(values));
+}
+
+Value Emitter::reshape(Location loc, Value input, ArrayRef<int64_t> shape) {
+  if (cast<RankedTensorType>(input.getType()).getShape() == shape)
+    return input;
+  return tosa::ReshapeOp::create(builder, loc, type(shape), input,
+                                 shapeConstant(loc, shape));
+}
+
+Value Emitter::transpose(Location loc, Value input,
+                         ArrayRef<int32_t> permutation) {
+  ArrayRef<int64_t> from = cast<RankedTensorType>(input.getType()).getShape();
+  SmallVector<int64_t> shape;
+  for (int32_t dim : permutation)
+    shape.push_back(from[dim]);
+  return tosa::TransposeOp::create(builder, loc, type(shape), input,
+                                   permutation);
+}
+
+Value Emitter::slice(Location loc, Value input, ArrayRef<int64_t> shape) {
+  if (cast<RankedTensorType>(input.getType()).getShape() == shape)
+    return input;
+  SmallVector<int64_t> start(shape.size(), 0);
+  return tosa::SliceOp::create(builder, loc, type(shape), input,
+                               shapeConstant(loc, start),
+                               shapeConstant(loc, shape));
+}

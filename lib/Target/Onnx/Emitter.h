@@ -1,0 +1,51 @@
+//===- Emitter.h - writes the ops of form F ---------------------*- C++ -*-===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QAT_LIB_TARGET_ONNX_EMITTER_H
+#define QAT_LIB_TARGET_ONNX_EMITTER_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "llvm/ADT/StringSet.h"
+
+namespace mlir::qat::onnx {
+
+/// Writes ops at the end of `@main` and parameters before it.
+class Emitter {
+public:
+  Emitter(ModuleOp module, func::FuncOp main);
+
+  RankedTensorType type(ArrayRef<int64_t> shape);
+
+  /// A new parameter `name` with its load. The load goes before `before`
+  /// where that is given.
+  Value parameter(Location loc, StringRef name, ArrayRef<int64_t> shape,
+                  ArrayRef<float> values, Operation *before = nullptr);
+  bool hasParameter(StringRef name) const { return parameters.contains(name); }
+
+  /// A one-dimensional constant of `size` zeros: a zero point, or no bias.
+  Value zeros(Location loc, int64_t size);
+  Value reshape(Location loc, Value input, ArrayRef<int64_t> shape);
+  Value transpose(Location loc, Value input, ArrayRef<int32_t> permutation);
+  /// The first `shape` elements of every dimension.
+  Value slice(Location loc, Value input, ArrayRef<int64_t> shape);
+
+  OpBuilder builder;
+
+private:
+  Value shapeConstant(Location loc, ArrayRef<int64_t> values);
+
+  func::FuncOp main;
+  llvm::StringSet<> parameters;
+};
+
+} // namespace mlir::qat::onnx
+
+#endif // QAT_LIB_TARGET_ONNX_EMITTER_H
