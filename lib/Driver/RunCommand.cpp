@@ -134,7 +134,7 @@ int mlir::qat::runRun(CommandLine &line) {
       cl::values(clEnumValN(BatchLayout::NHWC, "nhwc", "channels last"),
                  clEnumValN(BatchLayout::NCHW, "nchw", "channels first")),
       cl::init(BatchLayout::Any), cl::cat(category));
-  cl::opt<unsigned> threads("threads", cl::init(2),
+  cl::opt<unsigned> threads("j", cl::init(2), cl::value_desc("N"),
                             cl::desc("Images that run at once (default: 2)"),
                             cl::cat(category));
   if (!line.parse("runs a network of any form on this machine"))
