@@ -32,9 +32,7 @@ if os.path.exists(config.python):
 if os.path.isdir(os.path.join(config.qat_shared_dir, "assets")):
     config.available_features.add("assets")
 
-# Compilers for the C that we write, and the Python that checks its numbers.
+# Compilers for the C that we write.
 for command in ("gcc", "clang", "arm-none-eabi-gcc"):
     if shutil.which(command, path=config.environment["PATH"]):
         config.available_features.add(command)
-if os.path.exists(config.python):
-    config.available_features.add("python")
