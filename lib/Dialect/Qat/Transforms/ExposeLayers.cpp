@@ -60,8 +60,7 @@ static llvm::MapVector<StringAttr, Value>
 collectQuantizerInputs(func::FuncOp main) {
   llvm::MapVector<StringAttr, Value> inputs;
   main.walk([&](ActivationQuantizerOpInterface quantizer) {
-    auto name =
-        StringAttr::get(main.getContext(), getLayerName(quantizer));
+    auto name = StringAttr::get(main.getContext(), getLayerName(quantizer));
     if (!name.empty())
       inputs.insert({name, quantizer.getQuantizedInput()});
   });

@@ -9,6 +9,8 @@
 
 #include "LayerGroup.h"
 
+#include "qat/Dialect/Qat/IR/LayerName.h"
+
 using namespace mlir;
 using namespace mlir::qat;
 
@@ -115,6 +117,12 @@ LogicalResult qat::checkSizes(func::FuncOp function) {
                                                    : WalkResult::advance();
   });
   return failure(result.wasInterrupted());
+}
+
+void qat::appendProducer(InFlightDiagnostic &diagnostic, Operation *producer) {
+  diagnostic << ": the result of '" << producer->getName() << "'";
+  if (std::string name = getLayerName(producer); !name.empty())
+    diagnostic << " in '" << name << "'";
 }
 
 bool LayerGroup::isLast() const {

@@ -59,6 +59,9 @@ bool feedsOnlyResults(Value value);
 /// error.
 LogicalResult checkSizes(func::FuncOp function);
 
+/// Appends which op, of which layer, gave a value that cannot be used.
+void appendProducer(InFlightDiagnostic &diagnostic, Operation *producer);
+
 /// The operands of a weighted layer.
 OpOperand &getWeightOperand(Operation *layer);
 OpOperand &getBiasOperand(Operation *layer);
