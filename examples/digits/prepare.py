@@ -5,8 +5,8 @@ usage: prepare.py [--out DIR]
 
 The 1,797 images are 8x8 with levels 0 to 16. A level is stored as the pixel
 round(level * 255 / 16), so that the files look like any other gray images.
-The first 1,297 images are the training split, the last 500, which other people
-wrote, the test split. Files that are there already are left alone.
+The first 1,297 images are the training split, the last 500 the test split, in
+the order of the set. Files that are there already are left alone.
 """
 
 import argparse

@@ -13,7 +13,7 @@
 // Weights: [kernel_h][kernel_w][channels * multiplicity]; each tap starts on a
 // new word and is filled up with fields of any value.
 //
-// Scratch: none.
+// Scratch: QAT_DEPTHWISE_CONV2D_SCRATCH_BYTES.
 //
 //===----------------------------------------------------------------------===//
 
@@ -48,6 +48,10 @@ struct qat_depthwise_conv2d {
                                         output is i32: acc + bias as it is */
   const uint8_t *shift;              /* like multiplier; 0 to 63 */
 };
+
+/* Bytes of scratch: the weights of four channels, unpacked. */
+#define QAT_DEPTHWISE_CONV2D_SCRATCH_BYTES(kernel_h, kernel_w)                 \
+  ((kernel_h) * (kernel_w) * 16)
 
 #define QAT_DEPTHWISE_CONV2D_DECLARE(name, input_type, output_type)            \
   void name(const struct qat_depthwise_conv2d *layer, const input_type *input, \

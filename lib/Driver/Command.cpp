@@ -53,7 +53,8 @@ struct CommandLine::Diagnostics {
       return WalkResult::advance();
     });
     // An error is one line, whatever an op printed into it.
-    for (StringRef part : split(diagnostic.str(), '\n'))
+    std::string message = diagnostic.str();
+    for (StringRef part : split(message, '\n'))
       os << part.trim() << " ";
     return StringRef(text).rtrim().str();
   }

@@ -101,6 +101,10 @@ private:
   std::unique_ptr<Diagnostics> diagnostics;
 };
 
+/// The kind of data set (for --dataset) that the file or folder `path` looks
+/// like: cifar10, mnist, npy or folder.
+std::string guessDataset(llvm::StringRef path);
+
 /// The commands, in the order of --help; each in the file of its name.
 int runInfo(CommandLine &line);
 int runImport(CommandLine &line);

@@ -8,12 +8,14 @@
 
 #include "Command.h"
 
+#include "qat/Dialect/Qat/IR/NetworkForm.h"
+#include "qat/Execution/IntegerReference.h"
+#include "qat/Pipelines/Pipelines.h"
 #include "qat/Target/C/CProject.h"
 #include "qat/Target/C/KernelInfo.h"
 #include "qat/Target/C/Passes.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Quant/IR/QuantTypes.h"
+#include "mlir/Pass/PassManager.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -28,15 +30,6 @@ struct DeployOptions {
   CProjectOptions project;
 };
 } // namespace
-
-/// Form I is told by its quantized input.
-static bool isFormI(ModuleOp module) {
-  auto main = module.lookupSymbol<func::FuncOp>("main");
-  if (!main || main.getNumArguments() == 0)
-    return false;
-  auto type = dyn_cast<RankedTensorType>(main.getArgumentTypes().front());
-  return type && isa<quant::QuantizedType>(type.getElementType());
-}
 
 /// "resnet8" for "models/resnet8.mlir".
 static std::string makeDefaultName(StringRef model) {
@@ -66,17 +59,39 @@ static Error deploy(CommandLine &line, DeployOptions &options) {
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(options.model);
   if (!module)
     return module.takeError();
-  if (!isFormI(**module))
+  NetworkForm form = getNetworkForm(**module);
+  if (form == NetworkForm::Float)
     return createStringError("'" + options.model +
-                             "' is not an integer network (form I)");
+                             "' is a float network; `qat quantize` makes it "
+                             "one that can be deployed");
 
   if (line.onlyPrintsPipeline()) {
     CPipelineOptions pipeline;
     pipeline.network = project.name;
     pipeline.target = project.target;
     return line.runPasses(**module, [&](OpPassManager &manager) {
+      if (form == NetworkForm::FakeQuantized)
+        buildIntegerPipeline(manager);
       buildCPipeline(manager, pipeline);
     });
+  }
+  if (form == NetworkForm::FakeQuantized)
+    if (Error error = line.runPasses(**module, [](OpPassManager &manager) {
+          buildIntegerPipeline(manager);
+        }))
+      return error;
+  std::unique_ptr<IntegerReference> reference;
+  if (project.withTest) {
+    Expected<std::unique_ptr<IntegerReference>> compiled =
+        IntegerReference::get(**module);
+    if (!compiled)
+      return compiled.takeError();
+    reference = std::move(*compiled);
+    project.executeLayers = [&](const StoredTensor &input,
+                                std::vector<StoredTensor> &layers) {
+      StoredTensor output;
+      return reference->run(input, output, layers);
+    };
   }
   project.runPasses = [&](ModuleOp lowered,
                           llvm::function_ref<void(OpPassManager &)> build) {

@@ -36,7 +36,11 @@ static ArrayRef<Command> getCommands() {
       {"info", "what a model is: layers, parameters, work, memory", runInfo},
       {"import", "a trained model (.onnx, .mlir) to a float network",
        runImport},
+      {"quantize", "puts quantizers into a network, calibrates their ranges",
+       runQuantize},
+      {"eval", "top-1 and top-5 of a network on a data set", runEval},
       {"deploy", "writes a network as a C project", runDeploy},
+      {"simulate", "runs a C project on a simulated board", runSimulate},
   };
   return commands;
 }

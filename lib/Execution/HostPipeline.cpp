@@ -1,4 +1,5 @@
-//===- HostPipeline.cpp - from a network to the host's LLVM IR --*- C++ -*- ===//
+//===- HostPipeline.cpp - from a network to the host's LLVM IR --*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -15,8 +16,8 @@
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Conversion/TosaToLinalg/TosaToLinalg.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Arith/Transforms/BufferDeallocationOpInterfaceImpl.h"
+#include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
@@ -77,11 +78,7 @@ void mlir::qat::buildHostLoopsPipeline(OpPassManager &manager,
       bufferization::LayoutMapOption::IdentityLayoutMap;
   manager.addPass(bufferization::createOneShotBufferizePass(bufferize));
   manager.addPass(createCanonicalizerPass());
-  bufferization::BufferResultsToOutParamsPassOptions outParams;
-  outParams.hoistStaticAllocs = true;
-  outParams.modifyPublicFunctions = true;
-  manager.addPass(
-      bufferization::createBufferResultsToOutParamsPass(outParams));
+  manager.addPass(createQatResultsToArguments());
   bufferization::buildBufferDeallocationPipeline(manager);
   OpPassManager &buffers = manager.nest<func::FuncOp>();
   buffers.addPass(bufferization::createOptimizeAllocationLivenessPass());

@@ -51,8 +51,7 @@ static void setAttributes(Module &module, const TargetMachine &machine) {
   }
 }
 
-Expected<JittedFunction> mlir::qat::jitFunction(ModuleOp module,
-                                                StringRef name,
+Expected<JittedFunction> mlir::qat::jitFunction(ModuleOp module, StringRef name,
                                                 unsigned level) {
   // The engine consumes one machine; the passes need another.
   Expected<std::unique_ptr<TargetMachine>> optimizer = makeHostMachine(level);

@@ -19,6 +19,7 @@
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
+#include "qat/Calibration/Passes.h"
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
@@ -38,6 +39,7 @@ void mlir::qat::registerAllPasses() {
   registerTransformsPasses(); // canonicalize, cse and their like
   registerQatTransformsPasses();
   registerPipelines();
+  registerQatCalibrationPasses();
   registerQatConversionPasses();
   registerQatExecutionPasses();
   registerHostPipelines();

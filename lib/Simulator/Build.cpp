@@ -30,7 +30,8 @@ static Error writeText(StringRef path, StringRef text) {
 static std::string getFirstError(StringRef log) {
   SmallVector<StringRef> lines;
   SplitString(log, lines, "\n");
-  for (StringRef word : {"error:", "undefined reference", "overflowed", "ld:"})
+  for (StringRef word :
+       {"error:", "Error:", "undefined reference", "overflowed", "ld:"})
     for (StringRef line : lines)
       if (line.contains(word))
         return line.trim().str();
@@ -83,9 +84,9 @@ public:
     Command command;
     command.arguments = getCommandStart();
     append_range(command.arguments,
-                 std::vector<std::string>{"-nostartfiles", "-L", buildDir, "-L",
-                                          boardDir, "-T", "memory.ld",
-                                          "-Wl,--gc-sections"});
+                 std::vector<std::string>{
+                     "-nostartfiles", "-L", buildDir, "-L", boardDir, "-T",
+                     "memory.ld", "-Wl,--gc-sections", "-Wl,--strip-debug"});
     append_range(command.arguments, objects);
     append_range(command.arguments,
                  std::vector<std::string>{"-o", program.str()});

@@ -1,4 +1,5 @@
-//===- CompiledNetwork.h - a network as a function of this process --*- C++ -*- ===//
+//===- CompiledNetwork.h - a network as a function of this process --*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -30,8 +31,8 @@ struct TensorInfo {
   llvm::SmallVector<int64_t, 4> shape;
   /// Quantized tensors have the kind of their storage: u8 for u4, i8 for i2.
   ElementKind kind = ElementKind::F32;
-  /// The quantized element type; null for plain numbers. It belongs to the
-  /// context of the compiled module.
+  /// The quantized element type; null for plain numbers and for scales of
+  /// their own a channel. It belongs to the context of the compiled module.
   quant::UniformQuantizedType quantized;
 };
 

@@ -1,4 +1,5 @@
-//===- Passes.h - what the execution on the host needs of its own --*- C++ -*- ===//
+//===- Passes.h - what the execution on the host needs of its own --*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

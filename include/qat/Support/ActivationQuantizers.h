@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 //
 // The quantizers of tensors that flow through a network: sections 1 and 2 of
-// docs/Semantics.md. Each is a small value made once per tensor; quantize()
+// docs/Spec.md. Each is a small value made once per tensor; quantize()
 // gives the stored integer, fakeQuantize() the real value of its level. All
 // arithmetic on elements is float32, one rounding an operation. A NaN element
 // counts as 0.0.

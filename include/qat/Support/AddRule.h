@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 //
 // The add of two tensors on different grids, and the move of one tensor onto
-// another grid (concat), in 32-bit arithmetic: section 7 of docs/Semantics.md.
+// another grid (concat), in 32-bit arithmetic: section 7 of docs/Spec.md.
 //
 //===----------------------------------------------------------------------===//
 

@@ -8,7 +8,7 @@
 //
 // The integer steps that every layer shares: how a real multiplier becomes an
 // integer one, how an accumulator becomes an activation, how an average is
-// rounded. "Section" means a section of docs/Semantics.md.
+// rounded. "Section" means a section of docs/Spec.md.
 //
 //===----------------------------------------------------------------------===//
 

@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 //
 // From batch norm, bias and scales to the integer bias and the real multiplier
-// of one output channel: sections 4, 5 and 6 of docs/Semantics.md. All of it is
+// of one output channel: sections 4, 5 and 6 of docs/Spec.md. All of it is
 // float32 in the order written, on S_in and S_o rounded to float32 first.
 //
 //===----------------------------------------------------------------------===//

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What the integer layers compute (sections 5 to 7 of docs/Semantics.md), with
+// What the integer layers compute (sections 5 to 7 of docs/Spec.md), with
 // exact 64-bit accumulators and no thought of speed: the oracle that host
 // execution and emitted C are tested against. Nothing else should call it.
 //

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The packed form of a flat tensor (section 7 of docs/Semantics.md): 2-bit
+// The packed form of a flat tensor (section 7 of docs/Spec.md): 2-bit
 // values four a byte, 3- and 4-bit values two a byte, 5- to 8-bit values one a
 // byte; low bits first; unused fields are 0.
 //

@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Section 3 of docs/Semantics.md. A weight tensor is a flat array whose
+// Section 3 of docs/Spec.md. A weight tensor is a flat array whose
 // outermost dimension is the output channel (O first, then any order inside):
 // `channels` runs of `elementsPerChannel` elements. Elements are finite
 // float32; every step and every fake weight is one float32 operation.

@@ -41,75 +41,92 @@ QAT_INLINE uint32_t qat_mac_word(uint32_t acc, const int16_t *x, uint32_t word,
   return acc;
 }
 
-/* Below this number of words no sum of 32 bits overflows: 8192 words hold at
- * most 131072 products, of at most 255 * 255 with 8 bits and four a word, of
- * 255 * 15 with eight, of 255 * 3 with sixteen. */
-#define QAT_DOT_WORDS 8192
+struct qat_sums {
+  uint32_t first, second;
+};
 
-/* Adds two rows of weights times the vector to acc[0] and acc[1]: two rows
- * share each load of an input. */
-QAT_INLINE void qat_dot2(int64_t *acc, const int16_t *x, const uint32_t *row0,
-                         const uint32_t *row1, int32_t words, int weight,
-                         int width) {
-  do {
-    int32_t part = words;
-    if (width == QAT_ACC64 && part > QAT_DOT_WORDS)
-      part = QAT_DOT_WORDS;
-    words -= part;
-    uint32_t sum0 = 0, sum1 = 0;
-    for (const uint32_t *end = row0 + part; row0 != end;) {
-      uint32_t word0 = *row0++, word1 = *row1++;
-      sum0 = qat_mac_word(sum0, x, word0, weight);
-      sum1 = qat_mac_word(sum1, x, word1, weight);
-      x += qat_lanes(weight);
-    }
-    acc[0] += (int32_t)sum0;
-    acc[1] += (int32_t)sum1;
-  } while (width == QAT_ACC64 && words);
+/* Two rows of weights times the vector, modulo 2^32: two rows share each load
+ * of an input. */
+QAT_INLINE struct qat_sums qat_dot2(const int16_t *x, const uint32_t *row0,
+                                    const uint32_t *row1, int32_t words,
+                                    int weight) {
+  struct qat_sums sums = {0, 0};
+  for (const uint32_t *end = row0 + words; row0 != end;) {
+    uint32_t word0 = *row0++, word1 = *row1++;
+    sums.first = qat_mac_word(sums.first, x, word0, weight);
+    sums.second = qat_mac_word(sums.second, x, word1, weight);
+    x += qat_lanes(weight);
+  }
+  return sums;
 }
 
 /* The same for one row, the last of an odd number. */
-QAT_INLINE void qat_dot1(int64_t *acc, const int16_t *x, const uint32_t *row,
-                         int32_t words, int weight, int width) {
-  do {
-    int32_t part = words;
-    if (width == QAT_ACC64 && part > QAT_DOT_WORDS)
-      part = QAT_DOT_WORDS;
-    words -= part;
-    uint32_t sum = 0;
-    for (const uint32_t *end = row + part; row != end;) {
-      sum = qat_mac_word(sum, x, *row++, weight);
-      x += qat_lanes(weight);
-    }
-    acc[0] += (int32_t)sum;
-  } while (width == QAT_ACC64 && words);
+QAT_INLINE uint32_t qat_dot1(const int16_t *x, const uint32_t *row,
+                             int32_t words, int weight) {
+  uint32_t sum = 0;
+  for (const uint32_t *end = row + words; row != end;) {
+    sum = qat_mac_word(sum, x, *row++, weight);
+    x += qat_lanes(weight);
+  }
+  return sum;
 }
+
+/* Up to this number of words no sum overflows: they hold at most 32768 products
+ * of up to 255 * 255, 65536 of 255 * 15 or 131072 of 255 * 3. */
+#define QAT_DOT_WORDS 8192
+
+/* One row, exactly: in parts that fit 32 bits. */
+QAT_INLINE int64_t qat_dot_wide(const int16_t *x, const uint32_t *row,
+                                int32_t words, int weight) {
+  int64_t sum = 0;
+  while (words) {
+    int32_t part = words < QAT_DOT_WORDS ? words : QAT_DOT_WORDS;
+    sum += (int32_t)qat_dot1(x, row, part, weight);
+    x += part * qat_lanes(weight);
+    row += part;
+    words -= part;
+  }
+  return sum;
+}
+
+/* Sums that wait on the stack to be finished together; even. */
+#define QAT_DOT_BATCH 16
 
 /* Writes the outputs of the channels [first, last), whose weights start at
  * `weights`, for the vector `x`; `x_sum` is the sum of the vector. */
 QAT_INLINE void qat_dot_channels(struct qat_writer *writer, const int16_t *x,
                                  int64_t x_sum, const uint32_t *weights,
                                  int32_t words, int32_t first, int32_t last,
-                                 const struct qat_finish *finish,
-                                 const struct qat_weight_zero *zero, int weight,
+                                 const struct qat_finish *finish, int weight,
                                  int out, int width) {
   int32_t channel = first;
-  for (; channel + 1 < last; channel += 2, weights += 2 * words) {
-    int64_t acc[2] = {0, 0};
-    qat_dot2(acc, x, weights, weights + words, words, weight, width);
-    for (int32_t i = 0; i < 2; ++i) {
-      int64_t offset = x_sum * qat_weight_zero(zero, channel + i);
-      qat_put(writer,
-              qat_finish(finish, channel + i, acc[i] - offset, out, width),
-              out);
+  if (width == QAT_ACC64) {
+    for (; channel < last; ++channel, weights += words) {
+      int64_t sum = qat_dot_wide(x, weights, words, weight);
+      qat_put(writer, qat_finish64(finish, channel, sum, x_sum), out);
     }
+    return;
   }
-  if (channel < last) {
-    int64_t acc[1] = {0};
-    qat_dot1(acc, x, weights, words, weight, width);
-    int64_t offset = x_sum * qat_weight_zero(zero, channel);
-    qat_put(writer, qat_finish(finish, channel, acc[0] - offset, out, width),
-            out);
+  while (channel < last) {
+    uint32_t sums[QAT_DOT_BATCH];
+    int32_t count = last - channel;
+    if (count > QAT_DOT_BATCH)
+      count = QAT_DOT_BATCH;
+    int32_t i = 0;
+    for (; i + 1 < count; i += 2, weights += 2 * words) {
+      struct qat_sums pair =
+          qat_dot2(x, weights, weights + words, words, weight);
+      sums[i] = pair.first;
+      sums[i + 1] = pair.second;
+    }
+    if (i < count) {
+      sums[i] = qat_dot1(x, weights, words, weight);
+      weights += words;
+    }
+    qat_finish32(finish, channel, count, sums, (uint32_t)x_sum);
+    for (i = 0; i < count; ++i)
+      qat_put(writer, (int32_t)sums[i], out);
+    channel += count;
   }
 }
 

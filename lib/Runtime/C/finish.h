@@ -15,61 +15,85 @@
 #define QAT_ACC32 0
 #define QAT_ACC64 1
 
-/* What a layer does to its accumulators, in a form that the compiler can keep
- * in registers: it cannot know that storing an output leaves the layer as it
- * is. */
+/* What a layer does to its accumulators. */
 struct qat_finish {
   const int32_t *bias;
-  const int32_t *multiplier;
+  const int32_t *multiplier; /* NULL: nothing but the limits */
   const uint8_t *shift;
+  const int32_t *weight_zero;    /* NULL: 0, or already taken into account */
   int32_t channel_step;          /* 1: a multiplier a channel, 0: one for all */
+  int32_t weight_zero_step;      /* the same for the zero points */
   int32_t lowest, highest, zero; /* limits before the zero point is added */
 };
-
-/* The output of channel `channel`. With QAT_ACC32 only the low 32 bits of `acc`
- * count. */
-QAT_INLINE int32_t qat_finish(const struct qat_finish *finish, int32_t channel,
-                              int64_t acc, int out, int width) {
-  int32_t at = channel * finish->channel_step;
-  int32_t value;
-  if (width == QAT_ACC64) {
-    int64_t sum = acc + finish->bias[channel];
-    if (out == QAT_i32 && !finish->multiplier)
-      value = qat_saturate(sum);
-    else
-      value =
-          qat_requantize_wide(sum, finish->multiplier[at], finish->shift[at]);
-  } else {
-    int32_t sum = (int32_t)((uint32_t)acc + (uint32_t)finish->bias[channel]);
-    if (out == QAT_i32 && !finish->multiplier)
-      value = sum;
-    else
-      value = qat_requantize(sum, finish->multiplier[at], finish->shift[at]);
-  }
-  return qat_clamp(value, finish->lowest, finish->highest) + finish->zero;
-}
-
-/* Zero points of the weights: one, one a channel, or none. */
-struct qat_weight_zero {
-  const int32_t *values; /* NULL: all 0 */
-  int32_t channel_step;
-};
-
-QAT_INLINE int32_t qat_weight_zero(const struct qat_weight_zero *zero,
-                                   int32_t channel) {
-  return zero->values ? zero->values[channel * zero->channel_step] : 0;
-}
 
 /* The members of every layer with weights have the same names. */
 #define QAT_FINISH_OF(layer)                                                   \
   {(layer)->bias,                                                              \
    (layer)->multiplier,                                                        \
    (layer)->shift,                                                             \
+   (layer)->weight_zero_points,                                                \
    (layer)->per_channel_multiplier,                                            \
+   (layer)->per_channel_weight_zero_point,                                     \
    (layer)->output_min - (layer)->output_zero_point,                           \
    (layer)->output_max - (layer)->output_zero_point,                           \
    (layer)->output_zero_point}
-#define QAT_WEIGHT_ZERO_OF(layer)                                              \
-  {(layer)->weight_zero_points, (layer)->per_channel_weight_zero_point}
+
+/* Out of the way of what is frequent: multipliers of 1 and more. */
+QAT_OUTLINE int32_t qat_requantize_up(int32_t acc, int32_t multiplier,
+                                      uint32_t shift) {
+  return qat_requantize(acc, multiplier, shift);
+}
+
+/* Turns the sums of `count` channels from `first` on into their outputs, in
+ * place. They are sums of inputs times stored weights; `x_sum` is that of the
+ * inputs, by which the zero points of the weights are taken off. All sums are
+ * modulo 2^32. */
+QAT_OUTLINE void qat_finish32(const struct qat_finish *finish, int32_t first,
+                              int32_t count, uint32_t *sums, uint32_t x_sum) {
+  const uint32_t *end = sums + count;
+  if (finish->weight_zero) {
+    const int32_t step = finish->weight_zero_step;
+    const int32_t *zero = finish->weight_zero + first * step;
+    for (uint32_t *sum = sums; sum != end; ++sum, zero += step)
+      *sum -= x_sum * (uint32_t)*zero;
+  }
+  const int32_t *bias = finish->bias + first;
+  const int32_t lowest = finish->lowest, highest = finish->highest;
+  const int32_t zero = finish->zero;
+  if (!finish->multiplier) {
+    for (; sums != end; ++sums) {
+      int32_t value = (int32_t)(*sums + (uint32_t)*bias++);
+      *sums = (uint32_t)(qat_clamp(value, lowest, highest) + zero);
+    }
+    return;
+  }
+  const int32_t step = finish->channel_step;
+  const int32_t *multiplier = finish->multiplier + first * step;
+  const uint8_t *shift = finish->shift + first * step;
+  for (; sums != end; multiplier += step, shift += step) {
+    int32_t value = (int32_t)(*sums + (uint32_t)*bias++);
+    if (*shift >= 32)
+      value = (int32_t)((int64_t)value * *multiplier >> 32) >> (*shift - 32);
+    else
+      value = qat_requantize_up(value, *multiplier, *shift);
+    *sums++ = (uint32_t)(qat_clamp(value, lowest, highest) + zero);
+  }
+}
+
+/* The output of one channel whose sums do not fit 32 bits. */
+QAT_OUTLINE int32_t qat_finish64(const struct qat_finish *finish,
+                                 int32_t channel, int64_t acc, int64_t x_sum) {
+  if (finish->weight_zero)
+    acc -= x_sum * finish->weight_zero[channel * finish->weight_zero_step];
+  acc += finish->bias[channel];
+  int32_t value;
+  if (finish->multiplier) {
+    int32_t at = channel * finish->channel_step;
+    value = qat_requantize_wide(acc, finish->multiplier[at], finish->shift[at]);
+  } else {
+    value = qat_saturate(acc);
+  }
+  return qat_clamp(value, finish->lowest, finish->highest) + finish->zero;
+}
 
 #endif /* QAT_RT_FINISH_H */

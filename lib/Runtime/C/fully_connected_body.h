@@ -17,7 +17,6 @@ QAT_INLINE void qat_fully_connected_rows(
     int32_t input_pitch, void *output, int32_t output_pitch, int32_t first_row,
     int32_t row_count, void *scratch, int in, int weight, int out, int width) {
   const struct qat_finish finish = QAT_FINISH_OF(layer);
-  const struct qat_weight_zero zero = QAT_WEIGHT_ZERO_OF(layer);
   const int32_t inputs = layer->inputs;
 
   int16_t *x = (int16_t *)scratch;
@@ -31,7 +30,7 @@ QAT_INLINE void qat_fully_connected_rows(
     const int32_t sum = qat_gather(x, qat_row(input, input_pitch, row), 0,
                                    inputs, layer->input_zero_point, in);
     qat_dot_channels(&writer, x, sum, layer->weights, words, 0, layer->outputs,
-                     &finish, &zero, weight, out, width);
+                     &finish, weight, out, width);
     qat_end_row(&writer, out);
   }
 }

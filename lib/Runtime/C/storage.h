@@ -21,8 +21,12 @@
  * innermost loops. */
 #if defined(__GNUC__)
 #define QAT_INLINE static inline __attribute__((always_inline))
+/* For what is too long to be repeated in each kernel, and would take registers
+ * from the loops around it. */
+#define QAT_OUTLINE static __attribute__((noinline, unused))
 #else
 #define QAT_INLINE static inline
+#define QAT_OUTLINE static inline
 #endif
 
 /* Twice the bits, plus one if signed. */
@@ -77,6 +81,10 @@ QAT_INLINE int32_t qat_load(const void *row, int32_t index, int storage) {
 QAT_INLINE void qat_store(void *row, int32_t index, int32_t value,
                           int storage) {
   uint8_t *bytes = (uint8_t *)row;
+  if (storage == QAT_i32) {
+    ((int32_t *)row)[index] = value;
+    return;
+  }
   if (qat_bits(storage) == 8) {
     bytes[index] = (uint8_t)value;
     return;

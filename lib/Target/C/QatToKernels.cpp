@@ -205,6 +205,11 @@ private:
     }
     Value result = op->getResult(0);
     note(result);
+    for (Type tensor : tensors) {
+      auto type = cast<RankedTensorType>(tensor);
+      if (type.getRank() == 4 && type.getDimSize(0) != 1)
+        return op->emitError("expects one image, but got ") << type;
+    }
 
     Fields fields(op, *kernel.family);
     FailureOr<int64_t> window = setFields(op, kernel, fields);

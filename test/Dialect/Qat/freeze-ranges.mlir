@@ -341,6 +341,27 @@ func.func @attributes(%x: !i {qat.name = "pixels"}) -> (!i {qat.name = "result"}
 
 // -----
 
+// What no window reaches needs no cut.
+!x = tensor<1x1x1x2xf32>
+!w = tensor<2x1x1x2xf32>
+!c = tensor<2xf32>
+!s = tensor<f32>
+!i = tensor<1x3x3x2xf32>
+!j = tensor<1x2x2x2xf32>
+// CHECK-LABEL: func.func @crop
+// CHECK-SAME: %[[X:[a-z0-9]+]]:
+func.func @crop(%x: !i) -> !x {
+  // CHECK-NEXT: qat.max_pool2d %[[X]] {{.*}} : (tensor<1x3x3x2x{{.*}}>) -> tensor<1x1x1x2x
+  %q = qat.quantize_input %x {minimum = 0.0 : f32, maximum = 255.0 : f32} : !i
+  %start = tosa.const_shape {values = dense<0> : tensor<4xindex>} : () -> !tosa.shape<4>
+  %size = tosa.const_shape {values = dense<[1, 2, 2, 2]> : tensor<4xindex>} : () -> !tosa.shape<4>
+  %0 = tosa.slice %q, %start, %size : (!i, !tosa.shape<4>, !tosa.shape<4>) -> !j
+  %1 = tosa.max_pool2d %0 {kernel = array<i64: 2, 2>, stride = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>} : (!j) -> !x
+  return %1 : !x
+}
+
+// -----
+
 // Parameters come first.
 !x = tensor<1x1x1x2xf32>
 !w = tensor<2x1x1x2xf32>

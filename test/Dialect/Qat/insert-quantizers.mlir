@@ -408,6 +408,79 @@ func.func @second(%x: !x) -> !y {
 
 // -----
 
+// TOSA wants the row that a stride leaves over cut off; the cut has no grid of its
+// own.
+!x = tensor<1x4x4x3xf32>
+!y = tensor<1x4x4x8xf32>
+!w = tensor<8x3x3x3xf32>
+!p = tensor<8x1x1x8xf32>
+!c = tensor<8xf32>
+!i = tensor<1x8x8x8xf32>
+!j = tensor<1x7x7x8xf32>
+!o = tensor<1x4x4x8xf32>
+// CHECK-LABEL: func.func @crop_what_no_window_reaches
+func.func @crop_what_no_window_reaches(%x: !i) -> !o {
+  %zp = "tosa.const"() {values = dense<0.0> : tensor<1xf32>} : () -> tensor<1xf32>
+  %p = arith.constant dense<0.5> : !p
+  %c = arith.constant dense<0.1> : !c
+  // CHECK: %[[IN:.*]] = qat.quantize_input
+  // CHECK: %[[CUT:.*]] = tosa.slice %[[IN]]
+  // CHECK: tosa.conv2d %[[CUT]]
+  %start = tosa.const_shape {values = dense<0> : tensor<4xindex>} : () -> !tosa.shape<4>
+  %size = tosa.const_shape {values = dense<[1, 7, 7, 8]> : tensor<4xindex>} : () -> !tosa.shape<4>
+  %0 = tosa.slice %x, %start, %size : (!i, !tosa.shape<4>, !tosa.shape<4>) -> !j
+  %1 = tosa.conv2d %0, %p, %c, %zp, %zp {acc_type = f32, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 2, 2>, dilation = array<i64: 1, 1>} : (!j, !p, !c, tensor<1xf32>, tensor<1xf32>) -> !o loc("conv")
+  return %1 : !o
+}
+
+// -----
+
+// Padding in the place of what was cut is not the image that was there.
+!x = tensor<1x4x4x3xf32>
+!y = tensor<1x4x4x8xf32>
+!w = tensor<8x3x3x3xf32>
+!p = tensor<8x1x1x8xf32>
+!c = tensor<8xf32>
+!i = tensor<1x8x8x8xf32>
+!j = tensor<1x7x7x8xf32>
+!o = tensor<1x4x4x8xf32>
+func.func @refuse_padding_behind_crop(%x: !i) -> !o {
+  %zp = "tosa.const"() {values = dense<0.0> : tensor<1xf32>} : () -> tensor<1xf32>
+  %p = arith.constant dense<0.5> : tensor<8x3x3x8xf32>
+  %c = arith.constant dense<0.1> : !c
+  // expected-error @+3 {{'tosa.slice' has no integer form}}
+  %start = tosa.const_shape {values = dense<0> : tensor<4xindex>} : () -> !tosa.shape<4>
+  %size = tosa.const_shape {values = dense<[1, 7, 7, 8]> : tensor<4xindex>} : () -> !tosa.shape<4>
+  %0 = tosa.slice %x, %start, %size : (!i, !tosa.shape<4>, !tosa.shape<4>) -> !j
+  %1 = tosa.conv2d %0, %p, %c, %zp, %zp {acc_type = f32, pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 2, 2>, dilation = array<i64: 1, 1>} : (!j, tensor<8x3x3x8xf32>, !c, tensor<1xf32>, tensor<1xf32>) -> !o loc("conv")
+  return %1 : !o
+}
+
+// -----
+
+// Without a stride over it, a cut takes away what a window would read.
+!x = tensor<1x4x4x3xf32>
+!y = tensor<1x4x4x8xf32>
+!w = tensor<8x3x3x3xf32>
+!p = tensor<8x1x1x8xf32>
+!c = tensor<8xf32>
+!i = tensor<1x8x8x8xf32>
+!j = tensor<1x7x7x8xf32>
+!o = tensor<1x4x4x8xf32>
+func.func @refuse_crop_of_what_is_read(%x: !i) -> !j {
+  %zp = "tosa.const"() {values = dense<0.0> : tensor<1xf32>} : () -> tensor<1xf32>
+  %p = arith.constant dense<0.5> : !p
+  %c = arith.constant dense<0.1> : !c
+  // expected-error @+3 {{'tosa.slice' has no integer form}}
+  %start = tosa.const_shape {values = dense<0> : tensor<4xindex>} : () -> !tosa.shape<4>
+  %size = tosa.const_shape {values = dense<[1, 7, 7, 8]> : tensor<4xindex>} : () -> !tosa.shape<4>
+  %0 = tosa.slice %x, %start, %size : (!i, !tosa.shape<4>, !tosa.shape<4>) -> !j
+  %1 = tosa.conv2d %0, %p, %c, %zp, %zp {acc_type = f32, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>} : (!j, !p, !c, tensor<1xf32>, tensor<1xf32>) -> !j loc("conv")
+  return %1 : !j
+}
+
+// -----
+
 // A step a channel leaves no way to fold, and a last layer has no other.
 !x = tensor<1x4x4x3xf32>
 !y = tensor<1x4x4x8xf32>

@@ -252,7 +252,8 @@ TEST_F(WeightedKernelsTest, DepthwiseConv2d) {
       finish.fill(layer, words);
       Rows input(y.in, x.in * channels, in, randomGap(random, in));
       input.set(image);
-      expectRows(random, kernel, layer, input, out, y.out, x.out * outC, 0,
+      expectRows(random, kernel, layer, input, out, y.out, x.out * outC,
+                 QAT_DEPTHWISE_CONV2D_SCRATCH_BYTES(y.kernel, x.kernel),
                  expected);
       if (HasFailure())
         return;

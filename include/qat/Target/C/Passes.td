@@ -69,7 +69,7 @@ def QatPackWeights : Pass<"qat-pack-weights", "::mlir::ModuleOp"> {
     ```mlir
     memref.global "private" constant @conv1_weights : memref<2x1x1x3xi8> = dense<[[[[1, 2, 3]]], [[[4, 5, -1]]]]>
     // becomes
-    memref.global "private" constant @conv1_weights : memref<2xi32> = dense<[197121, 16713988]>
+    memref.global "private" constant @conv1_weights : memref<2xi32> = dense<[197121, 16712964]>
     ```
   }];
 }

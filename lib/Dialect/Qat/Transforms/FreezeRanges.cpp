@@ -177,6 +177,8 @@ FailureOr<Value> Freezer::lookup(Operation *user, Value value) {
     diagnostic << "; was qat-insert-quantizers run?";
     return diagnostic;
   }
+  if (value.getDefiningOp<tosa::SliceOp>())
+    return found->second; // the uncut image
   return reshape(user->getLoc(), found->second,
                  cast<RankedTensorType>(value.getType()).getShape());
 }
@@ -645,6 +647,14 @@ LogicalResult Freezer::visit(Operation *op) {
       define(op->getResult(0), source->second);
     return success();
   }
+  if (auto slice = dyn_cast<tosa::SliceOp>(op);
+      slice && isUnreachedCrop(slice)) {
+    FailureOr<Value> source = lookup(op, slice.getInput1());
+    if (failed(source))
+      return failure();
+    define(slice.getOutput(), *source);
+    return success();
+  }
   if (auto softmax = dyn_cast<SoftmaxOp>(op)) {
     if (!feedsOnlyResults(softmax.getResult()))
       return op->emitError("a softmax within the network has no integer form");
@@ -677,6 +687,10 @@ LogicalResult Freezer::run() {
     if (!isa<UniformQuantizedType>(getElementTypeOrSelf(argument.getType())))
       return function.emitError("expects qat.quantize_input on its argument; "
                                 "run qat-insert-quantizers before");
+  // What nothing reads would be computed on the device all the same.
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(*body)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
   function.erase();
   return success();
 }

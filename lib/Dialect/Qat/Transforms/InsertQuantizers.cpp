@@ -348,6 +348,12 @@ LogicalResult Inserter::visit(Operation *op) {
       onGrid.insert(op->getResult(0));
     return success();
   }
+  if (auto slice = dyn_cast<tosa::SliceOp>(op);
+      slice && isUnreachedCrop(slice)) {
+    if (onGrid.contains(slice.getInput1()))
+      onGrid.insert(slice.getOutput());
+    return success();
+  }
   if (auto clamp = dyn_cast<tosa::ClampOp>(op)) {
     if (clamp->use_empty())
       return success();

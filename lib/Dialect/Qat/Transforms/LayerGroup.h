@@ -45,6 +45,12 @@ bool isWeightedLayer(Operation *op);
 /// Whether `clamp` is a ReLU, of whatever upper bound.
 bool isRelu(tosa::ClampOp clamp);
 
+/// Whether `slice` only drops rows or columns at the end of an image, and only
+/// windows read it that would not reach them: TOSA wants window sizes to divide
+/// exactly, so importers cut off what no window reaches. The integer layers
+/// need no such cut.
+bool isUnreachedCrop(tosa::SliceOp slice);
+
 /// The dimensions of the weights of `layer` that make up the output channel.
 SmallVector<int64_t> getChannelAxes(Operation *layer);
 

@@ -29,23 +29,29 @@ static const uint32_t large_weights[TINY_LARGE] = {[TINY_LARGE - 1] = 1};
 static uint8_t tiny_arena[TINY_RAM_BYTES] __attribute__((aligned(8)));
 #endif
 
-/* 3 * n instructions and the return: subs, nop, bne. */
+/* 3 * n instructions and the return. */
 __attribute__((naked, noinline)) static void spin(uint32_t n) {
   (void)n;
-  __asm__ volatile("1: nop\n\t"
+  __asm__ volatile(".syntax unified\n\t"
+                   "1: nop\n\t"
                    "subs r0, #1\n\t"
                    "bne 1b\n\t"
                    "bx lr\n\t");
 }
 
-/* Exactly `bytes` of stack: two registers and a hole. */
+/* Nine instructions with the call; TINY_STACK bytes of stack and two registers.
+ */
 __attribute__((naked, noinline)) static void use_stack(void) {
-  __asm__ volatile("push {r4, lr}\n\t"
-                   "movw r4, %0\n\t"
-                   "sub sp, r4\n\t"
-                   "str r4, [sp]\n\t"
-                   "add sp, r4\n\t"
+  __asm__ volatile(".syntax unified\n\t"
+                   "push {r4, lr}\n\t"
+                   "mov r4, sp\n\t"
+                   "ldr r0, =%0\n\t"
+                   "subs r4, r4, r0\n\t"
+                   "mov sp, r4\n\t"
+                   "str r0, [sp]\n\t"
+                   "add sp, r0\n\t"
                    "pop {r4, pc}\n\t"
+                   ".ltorg\n\t"
                    :
                    : "i"(TINY_STACK));
 }

@@ -1,0 +1,25 @@
+//===- NetworkForm.h - which form a network is in --------------------*- C++ -*- ===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QAT_DIALECT_QAT_IR_NETWORKFORM_H
+#define QAT_DIALECT_QAT_IR_NETWORKFORM_H
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace mlir::qat {
+
+/// The forms of docs/Overview.md that a file can hold.
+enum class NetworkForm { Float, FakeQuantized, Integer };
+
+/// The form of `@main` of `module`: integer where its input is of quantized
+/// type, fake-quantized where it has activation quantizers, else float.
+NetworkForm getNetworkForm(ModuleOp module);
+
+} // namespace mlir::qat
+
+#endif // QAT_DIALECT_QAT_IR_NETWORKFORM_H

@@ -1,0 +1,244 @@
+//===- EvalCommand.cpp - qat eval -------------------------------------------
+//===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Command.h"
+
+#include "qat/Calibration/NetworkInput.h"
+#include "qat/Dialect/Qat/IR/NetworkForm.h"
+#include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
+#include "qat/Dialect/Qat/Transforms/Passes.h"
+#include "qat/Execution/CompiledNetwork.h"
+#include "qat/Pipelines/Pipelines.h"
+#include "qat/Support/AtomicFile.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <optional>
+
+using namespace llvm;
+using namespace mlir;
+using namespace mlir::qat;
+
+namespace {
+/// One network that is judged: its name in the report and its code.
+struct Candidate {
+  StringRef name;
+  OwningOpRef<ModuleOp> module;
+  std::unique_ptr<CompiledNetwork> network;
+};
+
+/// What the networks said to one image: the classes by falling score.
+struct Verdict {
+  SmallVector<int64_t, 5> best;
+};
+
+/// Counts of one network.
+struct Score {
+  size_t top1 = 0, top5 = 0;
+};
+} // namespace
+
+/// The five classes of highest score, the lower index first among equals.
+static SmallVector<int64_t, 5> getBest(const NdArray &scores) {
+  NdArray real = scores.toF32();
+  SmallVector<int64_t> order(real.size());
+  for (int64_t i = 0; i < real.size(); ++i)
+    order[i] = i;
+  // Integer logits may not be exact in f32.
+  auto isBetter = [&](int64_t a, int64_t b) {
+    if (scores.kind() == ElementKind::I32) {
+      ArrayRef<int32_t> values = scores.data<int32_t>();
+      return values[a] != values[b] ? values[a] > values[b] : a < b;
+    }
+    ArrayRef<float> values = real.data<float>();
+    return values[a] != values[b] ? values[a] > values[b] : a < b;
+  };
+  size_t count = std::min<size_t>(5, order.size());
+  std::partial_sort(order.begin(), order.begin() + count, order.end(),
+                    isBetter);
+  return SmallVector<int64_t, 5>(order.begin(), order.begin() + count);
+}
+
+/// The networks that the form of `module` offers: the float one, and the
+/// integer one where there are quantizers or integers.
+static Expected<std::vector<Candidate>> prepare(CommandLine &line,
+                                                ModuleOp module) {
+  std::vector<Candidate> candidates;
+  auto add = [&](StringRef name,
+                 llvm::function_ref<void(OpPassManager &)> build) -> Error {
+    Candidate candidate{name, module.clone(), nullptr};
+    if (Error error = line.runPasses(*candidate.module, build))
+      return error;
+    if (!line.onlyPrintsPipeline()) {
+      Expected<std::unique_ptr<CompiledNetwork>> network =
+          CompiledNetwork::compile(*candidate.module);
+      if (!network)
+        return network.takeError();
+      candidate.network = std::move(*network);
+      if (Error error = checkSingleInput(candidate.network->inputs()))
+        return error;
+    }
+    candidates.push_back(std::move(candidate));
+    return Error::success();
+  };
+  NetworkForm form = getNetworkForm(module);
+  if (form == NetworkForm::Integer) {
+    if (Error error = add("integer", [](OpPassManager &) {}))
+      return std::move(error);
+    return candidates;
+  }
+  bool quantized = form == NetworkForm::FakeQuantized;
+  if (Error error = add("float", [&](OpPassManager &manager) {
+        if (quantized)
+          manager.addPass(createQatRemoveQuantizers());
+        manager.addPass(createQatBindParameters());
+      }))
+    return std::move(error);
+  if (quantized)
+    if (Error error = add("integer", [&](OpPassManager &manager) {
+          buildIntegerPipeline(manager);
+        }))
+      return std::move(error);
+  return candidates;
+}
+
+/// Runs every candidate on every image; `verdicts[c][i]` is empty for an image
+/// that could not be read.
+static Error judge(const Dataset &data, ArrayRef<size_t> indices,
+                   const Preprocessing &preprocessing, unsigned threads,
+                   ArrayRef<Candidate> candidates,
+                   std::vector<std::vector<Verdict>> &verdicts,
+                   std::vector<int64_t> &labels) {
+  verdicts.assign(candidates.size(), std::vector<Verdict>(indices.size()));
+  labels.assign(indices.size(), -1);
+  BadSampleLog log(errs());
+  Error error =
+      forEachSample(data, indices, threads, log,
+                    [&](size_t position, Sample sample) -> Error {
+                      labels[position] = sample.label;
+                      for (size_t c = 0; c < candidates.size(); ++c) {
+                        const CompiledNetwork &network = *candidates[c].network;
+                        Expected<NdArray> input = makeNetworkInput(
+                            sample, preprocessing, network.inputs()[0]);
+                        if (!input)
+                          return input.takeError();
+                        std::vector<NdArray> outputs(network.outputs().size());
+                        const NdArray *inputs[] = {&*input};
+                        if (Error error = network.run(inputs, outputs))
+                          return error;
+                        verdicts[c][position].best = getBest(outputs[0]);
+                      }
+                      return Error::success();
+                    });
+  if (error)
+    return error;
+  return log.finish();
+}
+
+static Error eval(CommandLine &line, StringRef path, StringRef dataset,
+                  StringRef dataPath, size_t images, unsigned threads,
+                  StringRef jsonPath) {
+  Expected<OwningOpRef<ModuleOp>> module = line.readModule(path);
+  if (!module)
+    return module.takeError();
+  Expected<std::vector<Candidate>> candidates = prepare(line, **module);
+  if (!candidates || line.onlyPrintsPipeline())
+    return candidates.takeError();
+  Expected<std::optional<Preprocessing>> stored = getPreprocessing(**module);
+  if (!stored)
+    return stored.takeError();
+  Preprocessing preprocessing = stored->value_or(Preprocessing());
+  const TensorInfo &input = candidates->front().network->inputs()[0];
+  if (Error error = preprocessing.verify(input.shape.back()))
+    return error;
+  Expected<std::unique_ptr<Dataset>> data = openDataset(
+      dataset.empty() ? guessDataset(dataPath) : dataset.str(), dataPath);
+  if (!data)
+    return data.takeError();
+  if ((*data)->size() == 0)
+    return createStringError("the data set '" + dataPath + "' is empty");
+
+  std::vector<size_t> indices = spreadIndices((*data)->size(), images);
+  std::vector<std::vector<Verdict>> verdicts;
+  std::vector<int64_t> labels;
+  if (Error error = judge(**data, indices, preprocessing, threads, *candidates,
+                          verdicts, labels))
+    return error;
+
+  size_t judged = 0, labelled = 0, agreeing = 0;
+  std::vector<Score> scores(candidates->size());
+  for (size_t i = 0; i < indices.size(); ++i) {
+    if (verdicts[0][i].best.empty())
+      continue;
+    ++judged;
+    labelled += labels[i] >= 0;
+    if (candidates->size() == 2)
+      agreeing += verdicts[0][i].best[0] == verdicts[1][i].best[0];
+    for (size_t c = 0; c < candidates->size(); ++c) {
+      scores[c].top1 += verdicts[c][i].best[0] == labels[i];
+      scores[c].top5 += is_contained(verdicts[c][i].best, labels[i]);
+    }
+  }
+  if (judged == 0)
+    return createStringError("no image of '" + dataPath + "' could be read");
+
+  auto percent = [&](size_t count, size_t of) {
+    return 100.0 * static_cast<double>(count) / static_cast<double>(of);
+  };
+  json::Object report{{"images", static_cast<int64_t>(judged)}};
+  outs() << formatv("images     {0}\n", judged);
+  for (auto [candidate, score] : zip_equal(*candidates, scores)) {
+    if (labelled == 0)
+      break;
+    outs() << formatv("{0,-10} top-1 {1:F2} %   top-5 {2:F2} %\n",
+                      candidate.name, percent(score.top1, labelled),
+                      percent(score.top5, labelled));
+    report[candidate.name] =
+        json::Object{{"top1", percent(score.top1, labelled)},
+                     {"top5", percent(score.top5, labelled)}};
+  }
+  if (candidates->size() == 2) {
+    outs() << formatv("agreement  {0:F2} %   (float and integer top-1)\n",
+                      percent(agreeing, judged));
+    report["float_integer_agreement"] = percent(agreeing, judged);
+  }
+  if (jsonPath.empty())
+    return Error::success();
+  return writeFileAtomically(jsonPath, [&](raw_ostream &os) {
+    os << formatv("{0:2}\n", json::Value(std::move(report)));
+  });
+}
+
+int mlir::qat::runEval(CommandLine &line) {
+  cl::OptionCategory &category = line.category();
+  cl::opt<std::string> input(cl::Positional, cl::Required, cl::desc("M.mlir"),
+                             cl::cat(category));
+  cl::opt<std::string> data("data", cl::Required, cl::value_desc("path"),
+                            cl::cat(category),
+                            cl::desc("File or folder of the data set"));
+  cl::opt<std::string> dataset(
+      "dataset", cl::cat(category),
+      cl::desc("Kind of the data: cifar10, mnist, imagenet, folder, npy or "
+               "digits (default: told by the path)"));
+  cl::opt<unsigned> images(
+      "images", cl::init(0), cl::cat(category),
+      cl::desc("How many images to judge, spread evenly over the data set "
+               "(default 0: all)"));
+  cl::opt<unsigned> threads("j", cl::init(0), cl::cat(category),
+                            cl::desc("Threads (default 0: all cores)"));
+  cl::opt<std::string> json("json", cl::value_desc("file"), cl::cat(category),
+                            cl::desc("Write the figures as JSON, too"));
+  if (!line.parse("top-1 and top-5 of a network: float, and integer where it "
+                  "has quantizers"))
+    return kWrongUsage;
+  return line.finish(eval(line, input, dataset, data, images, threads, json));
+}

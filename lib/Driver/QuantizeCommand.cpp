@@ -1,0 +1,93 @@
+//===- QuantizeCommand.cpp - qat quantize -----------------------------------
+//===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Command.h"
+
+#include "qat/Calibration/Passes.h"
+#include "qat/Dialect/Qat/Transforms/Passes.h"
+
+#include "mlir/Pass/PassManager.h"
+
+using namespace llvm;
+using namespace mlir;
+using namespace mlir::qat;
+
+int mlir::qat::runQuantize(CommandLine &line) {
+  cl::OptionCategory &category = line.category();
+  cl::opt<std::string> input(cl::Positional, cl::Required, cl::desc("M.mlir"),
+                             cl::cat(category));
+  cl::opt<std::string> output(
+      "o", cl::Required, cl::value_desc("file"), cl::cat(category),
+      cl::desc("Where form Q goes: .mlir text, .mlirbc bytecode, - stdout"));
+  cl::opt<std::string> scheme(
+      "type-quant", cl::init("PerChannelsAsymMinMax"), cl::cat(category),
+      cl::desc("Weight scheme: PerLayerAsymPACT, PerLayerAsymMinMax, "
+               "PerChannelsAsymMinMax (default) or PerLayerSymPACT"));
+  cl::opt<std::string> fold(
+      "batch-fold-type", cl::cat(category),
+      cl::desc("Where batch norms go: folding_weights (default of per-layer "
+               "schemes), ICN (default of per-channel) or folding_thresh"));
+  cl::opt<unsigned> weightBits(
+      "weight-bits", cl::init(8), cl::cat(category),
+      cl::desc("Bits of a weight, 2 to 8 (default 8)"));
+  cl::opt<unsigned> activationBits(
+      "activ-bits", cl::init(8), cl::cat(category),
+      cl::desc("Bits of an activation, 2 to 8 (default 8)"));
+  cl::opt<std::string> rounding(
+      "activ-rounding", cl::init("nearest"), cl::cat(category),
+      cl::desc("Rounding of activations: nearest (default) or floor"));
+  cl::opt<std::string> inputRange(
+      "input-range", cl::value_desc("lo,hi"), cl::cat(category),
+      cl::desc(
+          "Range of the real input (default: that of pixels 0 to 255 under "
+          "the preprocessing given at import; else what calibration "
+          "sees; else -1,1)"));
+  cl::opt<std::string> calibrate(
+      "calibrate", cl::value_desc("path"), cl::cat(category),
+      cl::desc("Set the ranges of activations by running the float network on "
+               "this data set"));
+  cl::opt<std::string> dataset(
+      "dataset", cl::cat(category),
+      cl::desc("Kind of the calibration data: cifar10, mnist, imagenet, "
+               "folder, npy or digits (default: told by the path)"));
+  cl::opt<unsigned> images(
+      "calibrate-images", cl::init(512), cl::cat(category),
+      cl::desc("How many images to calibrate on, at most, spread evenly over "
+               "the data set (default 512)"));
+  if (!line.parse("puts quantizers into a float network and calibrates their "
+                  "ranges"))
+    return kWrongUsage;
+
+  Expected<OwningOpRef<ModuleOp>> module = line.readModule(input);
+  if (!module)
+    return line.finish(module.takeError());
+  bool hasPreprocessing =
+      (*module)->getOperation()->hasAttr("qat.preprocessing");
+  Error error = line.runPasses(**module, [&](OpPassManager &manager) {
+    QatInsertQuantizersOptions options;
+    options.weightScheme = scheme;
+    options.foldType = fold;
+    options.weightBits = weightBits;
+    options.activationBits = activationBits;
+    options.rounding = rounding;
+    options.inputRange = inputRange;
+    manager.addPass(createQatInsertQuantizers(options));
+    if (calibrate.empty())
+      return;
+    QatCalibrateOptions calibration;
+    calibration.dataset = dataset.empty() ? guessDataset(calibrate) : dataset;
+    calibration.path = calibrate;
+    calibration.images = images;
+    calibration.keepInputRange = !inputRange.empty() || hasPreprocessing;
+    manager.addPass(createQatCalibrate(calibration));
+  });
+  if (!error && !line.onlyPrintsPipeline())
+    error = line.writeModule(**module, output);
+  return line.finish(std::move(error));
+}

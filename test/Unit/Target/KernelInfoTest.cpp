@@ -1,0 +1,113 @@
+//===- KernelInfoTest.cpp -------------------------------------------------===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "qat/Target/C/KernelInfo.h"
+
+#include "qat/Runtime/RuntimeSources.h"
+#include "qat/Target/C/Passes.h"
+
+#include "llvm/ADT/StringSet.h"
+#include "gtest/gtest.h"
+
+#include <regex>
+
+using namespace mlir::qat;
+
+namespace {
+TEST(KernelInfoTest, EveryRowIsAKernelOfTheRuntime) {
+  llvm::StringSet<> seen;
+  for (const KernelInfo &row : getKernels()) {
+    EXPECT_TRUE(hasRuntimeKernel(row.function)) << row.function;
+    EXPECT_TRUE(seen.insert(row.function).second) << row.function;
+    EXPECT_EQ(findKernel(row.function), &row);
+  }
+}
+
+// The members of each struct, read from the header that C includes.
+TEST(KernelInfoTest, FieldsAreTheMembersOfTheStructs) {
+  for (const KernelFamily &family : getKernelFamilies()) {
+    SCOPED_TRACE(family.name.str());
+    EXPECT_EQ(&getKernelFamily(family.kind), &family);
+    auto source = getRuntimeSource(family.header);
+    ASSERT_TRUE(source.has_value());
+    std::string text =
+        std::regex_replace(source->str(), std::regex("/\\*[^]*?\\*/"), "");
+    size_t start = text.find("struct " + family.structName.str() + " {");
+    ASSERT_NE(start, std::string::npos);
+    start = text.find('{', start) + 1;
+    std::string body = text.substr(start, text.find('}', start) - start);
+
+    std::vector<std::pair<std::string, FieldType>> members;
+    std::regex declaration("(const )?(u?int\\d+_t)([^;]*);");
+    for (std::sregex_iterator it(body.begin(), body.end(), declaration), end;
+         it != end; ++it) {
+      std::string type = (*it)[2], names = (*it)[3];
+      bool isPointer = names.find('*') != std::string::npos;
+      FieldType field = FieldType::I32;
+      if (type == "uint8_t")
+        field = isPointer ? FieldType::Bytes : FieldType::U8;
+      else if (type == "uint16_t")
+        field = FieldType::U16;
+      else if (type == "int64_t")
+        field = FieldType::I64;
+      else if (isPointer)
+        field = type == "uint32_t" ? FieldType::Words : FieldType::Int32s;
+      std::regex name("\\w+");
+      for (std::sregex_iterator n(names.begin(), names.end(), name);
+           n != std::sregex_iterator(); ++n)
+        members.push_back({n->str(), field});
+    }
+    ASSERT_EQ(members.size(), family.fields.size());
+    for (size_t i = 0; i < members.size(); ++i) {
+      EXPECT_EQ(members[i].first, family.fields[i].name.str());
+      EXPECT_EQ(members[i].second, family.fields[i].type) << members[i].first;
+    }
+  }
+}
+
+TEST(KernelInfoTest, TakesTheCheapestKernelThatServes) {
+  KernelQuery query{KernelKind::Conv2D, "host", Storage::U8, Storage::I8,
+                    Storage::U8};
+  EXPECT_EQ(findKernel(query)->function, "qat_conv2d_u8_i8_u8");
+  query.accumulatorBits = 64;
+  EXPECT_EQ(findKernel(query)->function, "qat_conv2d_u8_i8_u8_acc64");
+  query.output = Storage::U2;
+  EXPECT_EQ(findKernel(query), nullptr);
+  EXPECT_EQ(findKernel("qat_conv2d"), nullptr);
+}
+
+// conv2d.h: QAT_CONV2D_SCRATCH_BYTES(3, 3, 3, 1, 8) is 56.
+TEST(KernelInfoTest, ScratchAndWordsFollowTheHeaders) {
+  const KernelInfo *conv = findKernel("qat_conv2d_u8_u8_u8");
+  EXPECT_EQ(conv->getScratchBytes(27), 56);
+  EXPECT_EQ(conv->getWordsPerRow(27), 7);
+  const KernelInfo *depthwise = findKernel("qat_depthwise_conv2d_u8_u8_u8");
+  EXPECT_EQ(depthwise->getScratchBytes(9), 0);
+  EXPECT_EQ(depthwise->getWordsPerRow(9), 3);
+}
+
+TEST(KernelInfoTest, StorageIsTheNextWiderField) {
+  EXPECT_EQ(getStorage(3, false), Storage::U4);
+  EXPECT_EQ(getStorage(2, true), Storage::I2);
+  EXPECT_EQ(getStorage(5, true), Storage::I8);
+  EXPECT_EQ(getStorage(32, true), Storage::I32);
+  EXPECT_EQ(getStorage(16, true), std::nullopt);
+  EXPECT_EQ(getStorage(32, false), std::nullopt);
+  EXPECT_EQ(getStorage(0, false), std::nullopt);
+}
+
+TEST(KernelInfoTest, IdentifiersAreSafe) {
+  EXPECT_EQ(makeCIdentifier("a/b//c-d.e"), "a_b_c_d_e");
+  EXPECT_EQ(makeCIdentifier("_1x1_"), "n1x1");
+  EXPECT_EQ(makeCIdentifier("\xc3\xa9"), "");
+  EXPECT_TRUE(isUsableCIdentifier("lenet"));
+  for (const char *name :
+       {"", "int", "1x", "a-b", "qat_x", "_x", "printf", "INT32_MIN"})
+    EXPECT_FALSE(isUsableCIdentifier(name)) << name;
+}
+} // namespace
