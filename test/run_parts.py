@@ -88,14 +88,18 @@ def one_case(name, status, output, skip_status=77):
 def build():
     """The log of a failed build, or nothing."""
     presets, cache = SOURCE / "CMakePresets.json", BUILD / "CMakeCache.txt"
-    # Ninja configures anew for changes of CMakeLists.txt, not of presets.
+    shared = "QAT_SHARED_DIR:PATH=" + os.environ.get("QAT_SHARED", "")
+    # Ninja configures anew for changes of CMakeLists.txt, not of presets or of
+    # the environment.
     if (
         not (BUILD / "build.ninja").is_file()
         or cache.stat().st_mtime < presets.stat().st_mtime
+        or shared not in cache.read_text().splitlines()
     ):
-        status, log = run(["cmake", "--preset", "dev"])
+        status, log = run(["cmake", "--preset", "dev", "-D" + shared])
         if status:
             return log
+        cache.touch()  # CMake leaves it alone where nothing in it changed
     status, log = run(["ninja", "-C", BUILD], limit=None)
     return log if status else None
 

@@ -1,4 +1,5 @@
-//===- CompiledNetwork.cpp - a network as a function of this process --*- C++ -*- ===//
+//===- CompiledNetwork.cpp - a network as a function of this process --*- C++
+//-*- ===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -44,7 +45,7 @@ static std::optional<ElementKind> getElementKind(Type type) {
     return ElementKind::F32;
   bool isUnsigned = type.isUnsignedInteger();
   unsigned bits = 0;
-  if (auto quantized = dyn_cast<quant::UniformQuantizedType>(type)) {
+  if (auto quantized = dyn_cast<quant::QuantizedType>(type)) {
     isUnsigned = !quantized.isSigned();
     bits = quantized.getStorageTypeIntegralWidth();
     bits = bits <= 8 ? 8 : bits <= 16 ? 16 : 32;
@@ -239,18 +240,18 @@ Error CompiledNetwork::run(ArrayRef<const NdArray *> inputs,
                            MutableArrayRef<NdArray> outputs) const {
   if (inputs.size() != inputInfos.size() ||
       outputs.size() != outputInfos.size())
-    return createStringError(
-        "the network takes " + Twine(inputInfos.size()) + " and gives " +
-        Twine(outputInfos.size()) + " arrays, but got " + Twine(inputs.size()) +
-        " and " + Twine(outputs.size()));
+    return createStringError("the network takes " + Twine(inputInfos.size()) +
+                             " and gives " + Twine(outputInfos.size()) +
+                             " arrays, but got " + Twine(inputs.size()) +
+                             " and " + Twine(outputs.size()));
   SmallVector<const void *> inputData;
   for (auto [array, info] : zip_equal(inputs, inputInfos)) {
     if (array->kind() != info.kind ||
         array->shape() != ArrayRef<int64_t>(info.shape))
-      return createStringError(
-          "input '" + info.name + "' must be " +
-          describeArray(info.kind, info.shape) + ", but is " +
-          describeArray(array->kind(), array->shape()));
+      return createStringError("input '" + info.name + "' must be " +
+                               describeArray(info.kind, info.shape) +
+                               ", but is " +
+                               describeArray(array->kind(), array->shape()));
     inputData.push_back(array->bytes().data());
   }
   SmallVector<void *> outputData;
@@ -275,11 +276,10 @@ CompiledNetwork::runBatches(const NdArray &input, unsigned threads) const {
               shape.size() == info.shape.size() &&
               shape.drop_front() == ArrayRef<int64_t>(info.shape).drop_front();
   if (!fits || info.shape[0] == 0 || shape[0] % info.shape[0] != 0)
-    return createStringError(
-        "input '" + info.name + "' must be " +
-        describeArray(info.kind, info.shape) +
-        " or a multiple of that batch, but is " +
-        describeArray(input.kind(), shape));
+    return createStringError("input '" + info.name + "' must be " +
+                             describeArray(info.kind, info.shape) +
+                             " or a multiple of that batch, but is " +
+                             describeArray(input.kind(), shape));
   int64_t batches = shape[0] / info.shape[0];
   std::vector<NdArray> outputs;
   SmallVector<int64_t> outputBytes;

@@ -1,4 +1,5 @@
-//===- FuseElementwise.cpp - elementwise loops into their readers --*- C++ -*- ===//
+//===- FuseElementwise.cpp - elementwise loops into their readers --*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

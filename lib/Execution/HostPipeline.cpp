@@ -1,4 +1,5 @@
-//===- HostPipeline.cpp - from a network to the host's LLVM IR --*- C++ -*- ===//
+//===- HostPipeline.cpp - from a network to the host's LLVM IR --*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -10,13 +11,14 @@
 
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Dialect/Qat/Transforms/Passes.h"
 #include "qat/Execution/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Conversion/TosaToLinalg/TosaToLinalg.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Arith/Transforms/BufferDeallocationOpInterfaceImpl.h"
+#include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
@@ -52,6 +54,8 @@ using namespace mlir;
 
 void mlir::qat::buildHostLoopsPipeline(OpPassManager &manager,
                                        bool liftConstants) {
+  manager.addPass(createQatBindParameters());
+
   // To linalg on tensors.
   OpPassManager &tosa = manager.nest<func::FuncOp>();
   tosa.addPass(tosa::createTosaMakeBroadcastablePass());
@@ -77,11 +81,7 @@ void mlir::qat::buildHostLoopsPipeline(OpPassManager &manager,
       bufferization::LayoutMapOption::IdentityLayoutMap;
   manager.addPass(bufferization::createOneShotBufferizePass(bufferize));
   manager.addPass(createCanonicalizerPass());
-  bufferization::BufferResultsToOutParamsPassOptions outParams;
-  outParams.hoistStaticAllocs = true;
-  outParams.modifyPublicFunctions = true;
-  manager.addPass(
-      bufferization::createBufferResultsToOutParamsPass(outParams));
+  manager.addPass(createQatResultsToArguments());
   bufferization::buildBufferDeallocationPipeline(manager);
   OpPassManager &buffers = manager.nest<func::FuncOp>();
   buffers.addPass(bufferization::createOptimizeAllocationLivenessPass());
@@ -116,11 +116,10 @@ void mlir::qat::buildHostPipeline(OpPassManager &manager) {
 }
 
 void mlir::qat::registerHostPipelines() {
-  PassPipelineRegistration<>(
-      "qat-host-pipeline",
-      "Lower a network in form F, Q or I, parameters bound, to the LLVM "
-      "dialect: its exact execution on the host",
-      buildHostPipeline);
+  PassPipelineRegistration<>("qat-host-pipeline",
+                             "Lower a network in form F, Q or I to the LLVM "
+                             "dialect: its exact execution on the host",
+                             buildHostPipeline);
 }
 
 void mlir::qat::registerHostDialects(DialectRegistry &registry) {

@@ -26,9 +26,8 @@ struct JittedFunction {
 /// Compiles a module of the LLVM dialect for this processor with all its
 /// vector instructions, and finds `name`. Nothing is contracted or
 /// reassociated: the arithmetic is that of the module. `level` is 0 to 3.
-llvm::Expected<JittedFunction> jitFunction(ModuleOp module,
-                                           llvm::StringRef name,
-                                           unsigned level);
+llvm::Expected<JittedFunction>
+jitFunction(ModuleOp module, llvm::StringRef name, unsigned level);
 
 } // namespace mlir::qat
 

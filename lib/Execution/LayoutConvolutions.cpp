@@ -1,4 +1,5 @@
-//===- LayoutConvolutions.cpp - channels innermost in convolutions --*- C++ -*- ===//
+//===- LayoutConvolutions.cpp - channels innermost in convolutions --*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

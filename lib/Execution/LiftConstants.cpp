@@ -48,9 +48,9 @@ struct LiftConstants : qat::impl::QatLiftConstantsBase<LiftConstants> {
       if (!argument) {
         unsigned index = main.getNumArguments();
         auto attributes = DictionaryAttr::get(
-            &getContext(), {NamedAttribute(
-                               StringAttr::get(&getContext(), "qat.constant"),
-                               *global.getInitialValue())});
+            &getContext(),
+            {NamedAttribute(StringAttr::get(&getContext(), "qat.constant"),
+                            *global.getInitialValue())});
         if (failed(main.insertArgument(index, global.getType(), attributes,
                                        global.getLoc())))
           return signalPassFailure();

@@ -24,8 +24,9 @@ using namespace mlir;
 /// Ops that are repeated inside the outlined function instead of passing their
 /// results: constants, and views of buffers (with the operands of those).
 static bool isRepeated(Operation *op) {
-  return op && (op->hasTrait<OpTrait::ConstantLike>() ||
-                isa<memref::GetGlobalOp, ViewLikeOpInterface>(op)) &&
+  return op &&
+         (op->hasTrait<OpTrait::ConstantLike>() ||
+          isa<memref::GetGlobalOp, ViewLikeOpInterface>(op)) &&
          op->getNumRegions() == 0 && op->getNumResults() == 1;
 }
 
@@ -88,8 +89,7 @@ struct OutlineLoops : qat::impl::QatOutlineLoopsBase<OutlineLoops> {
 
   void runOnOperation() override {
     SymbolTable symbols(getOperation());
-    SmallVector<func::FuncOp> functions(
-        getOperation().getOps<func::FuncOp>());
+    SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions) {
       if (function.isExternal())
         continue;
@@ -99,8 +99,7 @@ struct OutlineLoops : qat::impl::QatOutlineLoopsBase<OutlineLoops> {
           if (loop.getNumResults() == 0)
             loops.push_back(loop);
       for (auto [index, loop] : llvm::enumerate(loops))
-        outline(loop,
-                (function.getName() + "_loops_" + Twine(index)).str(),
+        outline(loop, (function.getName() + "_loops_" + Twine(index)).str(),
                 symbols);
     }
   }

@@ -31,8 +31,8 @@ struct TensorInfo {
   llvm::SmallVector<int64_t, 4> shape;
   /// Quantized tensors have the kind of their storage: u8 for u4, i8 for i2.
   ElementKind kind = ElementKind::F32;
-  /// The quantized element type; null for plain numbers. It belongs to the
-  /// context of the compiled module.
+  /// The quantized element type; null for plain numbers and for scales of
+  /// their own a channel. It belongs to the context of the compiled module.
   quant::UniformQuantizedType quantized;
 };
 
@@ -47,8 +47,8 @@ class CompiledNetwork {
 public:
   ~CompiledNetwork();
 
-  /// Compiles `@main` of a module in form F, Q or I whose parameters are
-  /// constants; `module` is not changed. Fails, with the first diagnostic,
+  /// Compiles `@main` of a module in form F, Q or I, with its parameters as they
+  /// are now; `module` is not changed. Fails, with the first diagnostic,
   /// where there is no such function, a shape is dynamic or an op cannot be
   /// lowered.
   static llvm::Expected<std::unique_ptr<CompiledNetwork>>

@@ -36,6 +36,19 @@ def QatFuseElementwise : Pass<"qat-fuse-elementwise", "::mlir::func::FuncOp"> {
   }];
 }
 
+def QatResultsToArguments
+    : Pass<"qat-results-to-arguments", "::mlir::ModuleOp"> {
+  let summary = "Let @main write its results into buffers of the caller";
+  let description = [{
+    Each buffer that @main returns becomes a further argument, with the
+    attributes of the result. A buffer that @main allocates is replaced by the
+    argument; anything else (an argument, a constant, a view, a buffer returned
+    twice, all of which `buffer-results-to-out-params` hoists wrongly or not at
+    all) is copied into it.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 def QatLiftConstants : Pass<"qat-lift-constants", "::mlir::ModuleOp"> {
   let summary = "Make constant buffers arguments of @main";
   let description = [{

@@ -1,4 +1,5 @@
-//===- ElementwiseLayers.cpp - integer adds, requantizations and pools as loops --*- C++ -*- ===//
+//===- ElementwiseLayers.cpp - integer adds, requantizations and pools as loops
+//--*- C++ -*- ===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -57,20 +58,18 @@ struct LowerAdd : OpConversionPattern<AddOp> {
     auto type =
         cast<RankedTensorType>(getTypeConverter()->convertType(op.getType()));
     rewriter.replaceOp(
-        op, mapElements(b, {adaptor.getLhs(), adaptor.getRhs()}, type,
-                        [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-                          Value lhs = buildScaled(e, v[0],
-                                                  getUniform(op.getLhs()),
-                                                  op.getLhsMultiplier());
-                          Value rhs = buildScaled(e, v[1],
-                                                  getUniform(op.getRhs()),
-                                                  op.getRhsMultiplier());
-                          return buildShifted(
-                              e, arith::AddIOp::create(e, lhs, rhs),
-                              op.getOffset(), op.getShift(),
-                              getUniform(op.getResult()),
-                              type.getElementType());
-                        }));
+        op,
+        mapElements(b, {adaptor.getLhs(), adaptor.getRhs()}, type,
+                    [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                      Value lhs = buildScaled(e, v[0], getUniform(op.getLhs()),
+                                              op.getLhsMultiplier());
+                      Value rhs = buildScaled(e, v[1], getUniform(op.getRhs()),
+                                              op.getRhsMultiplier());
+                      return buildShifted(e, arith::AddIOp::create(e, lhs, rhs),
+                                          op.getOffset(), op.getShift(),
+                                          getUniform(op.getResult()),
+                                          type.getElementType());
+                    }));
     return success();
   }
 };
@@ -140,8 +139,8 @@ SmallVector<int64_t> countTaps(AvgPool2DOp op) {
   auto result = cast<RankedTensorType>(op.getType());
   auto taps = [&](int axis, int64_t place) {
     int64_t start = place * op.getStride()[axis] - op.getPad()[2 * axis];
-    int64_t end = std::min(start + op.getKernel()[axis],
-                           input.getDimSize(1 + axis));
+    int64_t end =
+        std::min(start + op.getKernel()[axis], input.getDimSize(1 + axis));
     return end - std::max<int64_t>(start, 0);
   };
   SmallVector<int64_t> counts;
@@ -191,31 +190,29 @@ struct LowerAvgPool2D : OpConversionPattern<AvgPool2DOp> {
     }
     bool nearest = op.getRounding() == RoundingMode::Nearest;
     rewriter.replaceOp(
-        op, mapElements(
-                b, inputs, maps, type,
-                [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-                  Value count =
-                      uniform ? buildScalar(e, sumType, counts[0]) : v[1];
-                  Value numerator = v[0], denominator = count;
-                  if (nearest) {
-                    Value two = buildScalar(e, sumType, 2);
-                    numerator = arith::AddIOp::create(
-                        e, arith::MulIOp::create(e, numerator, two), count);
-                    denominator = arith::MulIOp::create(e, count, two);
-                  }
-                  // The average of stored values needs no clamp.
-                  Value average =
-                      quantized.isSigned()
-                          ? arith::FloorDivSIOp::create(e, numerator,
-                                                        denominator)
-                                .getResult()
-                          : arith::DivUIOp::create(e, numerator, denominator)
-                                .getResult();
-                  if (type.getElementType() == sumType)
-                    return average;
-                  return arith::TruncIOp::create(e, type.getElementType(),
-                                                 average);
-                }));
+        op,
+        mapElements(
+            b, inputs, maps, type,
+            [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+              Value count = uniform ? buildScalar(e, sumType, counts[0]) : v[1];
+              Value numerator = v[0], denominator = count;
+              if (nearest) {
+                Value two = buildScalar(e, sumType, 2);
+                numerator = arith::AddIOp::create(
+                    e, arith::MulIOp::create(e, numerator, two), count);
+                denominator = arith::MulIOp::create(e, count, two);
+              }
+              // The average of stored values needs no clamp.
+              Value average =
+                  quantized.isSigned()
+                      ? arith::FloorDivSIOp::create(e, numerator, denominator)
+                            .getResult()
+                      : arith::DivUIOp::create(e, numerator, denominator)
+                            .getResult();
+              if (type.getElementType() == sumType)
+                return average;
+              return arith::TruncIOp::create(e, type.getElementType(), average);
+            }));
     return success();
   }
 };
@@ -233,12 +230,11 @@ struct LowerMaxPool2D : OpConversionPattern<MaxPool2DOp> {
         cast<RankedTensorType>(getTypeConverter()->convertType(op.getType()));
     quant::UniformQuantizedType quantized = getUniform(op.getInput());
     IntegerType wide = getDifferenceType(quantized);
-    Value maximum =
-        buildPool(b, op, adaptor.getInput(), wide, wide,
-                  quantized.getStorageTypeMin(),
-                  [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-                    return arith::MaxSIOp::create(e, v[2], v[0]);
-                  });
+    Value maximum = buildPool(
+        b, op, adaptor.getInput(), wide, wide, quantized.getStorageTypeMin(),
+        [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+          return arith::MaxSIOp::create(e, v[2], v[0]);
+        });
     rewriter.replaceOp(
         op, mapElements(b, maximum, type,
                         [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {

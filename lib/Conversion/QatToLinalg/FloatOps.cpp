@@ -28,15 +28,14 @@ using utils::IteratorType;
 static Value buildBatchNormFactor(ImplicitLocOpBuilder &b, Value gamma,
                                   Value variance, APFloat epsilon) {
   auto type = cast<RankedTensorType>(gamma.getType());
-  return mapElements(
-      b, {gamma, variance}, type,
-      [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-        Value eps =
-            buildFloat(e, type.getElementType(), epsilon.convertToDouble());
-        Value sum = arith::AddFOp::create(e, v[1], eps);
-        Value root = math::SqrtOp::create(e, sum);
-        return arith::DivFOp::create(e, v[0], root);
-      });
+  return mapElements(b, {gamma, variance}, type,
+                     [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                       Value eps = buildFloat(e, type.getElementType(),
+                                              epsilon.convertToDouble());
+                       Value sum = arith::AddFOp::create(e, v[1], eps);
+                       Value root = math::SqrtOp::create(e, sum);
+                       return arith::DivFOp::create(e, v[0], root);
+                     });
 }
 
 /// (x - mean) * g + beta on elements.
@@ -116,13 +115,13 @@ struct LowerFoldWeight : OpRewritePattern<FoldWeightOp> {
     }
     int64_t rank = type.getRank();
     rewriter.replaceOp(
-        op, mapElements(b, {op.getWeight(), factor},
-                        {b.getMultiDimIdentityMap(rank),
-                         getAxesMap(getContext(), rank, axes)},
-                        type,
-                        [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-                          return arith::MulFOp::create(e, v[0], v[1]);
-                        }));
+        op,
+        mapElements(b, {op.getWeight(), factor},
+                    {b.getMultiDimIdentityMap(rank),
+                     getAxesMap(getContext(), rank, axes)},
+                    type, [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                      return arith::MulFOp::create(e, v[0], v[1]);
+                    }));
     return success();
   }
 };
@@ -152,12 +151,11 @@ struct LowerSoftmax : OpRewritePattern<SoftmaxOp> {
                [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
                  return arith::MaximumFOp::create(e, v[0], v[1]);
                });
-    Value exponential =
-        mapElements(b, {op.getInput(), maximum}, {identity, row}, type,
-                    [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-                      return math::ExpOp::create(
-                          e, arith::SubFOp::create(e, v[0], v[1]));
-                    });
+    Value exponential = mapElements(
+        b, {op.getInput(), maximum}, {identity, row}, type,
+        [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+          return math::ExpOp::create(e, arith::SubFOp::create(e, v[0], v[1]));
+        });
     Value sum = reduce(exponential, 0.0,
                        [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
                          return arith::AddFOp::create(e, v[1], v[0]);

@@ -78,8 +78,7 @@ Value mlir::qat::buildStored(ImplicitLocOpBuilder &b, Value value,
     return value;
   unsigned width = container.getIntOrFloatBitWidth();
   APInt low(width, zeroPoint, /*isSigned=*/true, /*implicitTrunc=*/true);
-  Value offset =
-      arith::ConstantOp::create(b, b.getIntegerAttr(container, low));
+  Value offset = arith::ConstantOp::create(b, b.getIntegerAttr(container, low));
   return arith::AddIOp::create(b, value, offset);
 }
 

@@ -51,7 +51,8 @@ struct LowerStorageCast : OpConversionPattern<quant::StorageCastOp> {
     Type type = getTypeConverter()->convertType(op.getType());
     if (!isa<RankedTensorType>(type))
       return rewriter.notifyMatchFailure(op, "not a ranked tensor");
-    unsigned from = getElementTypeOrSelf(input.getType()).getIntOrFloatBitWidth();
+    unsigned from =
+        getElementTypeOrSelf(input.getType()).getIntOrFloatBitWidth();
     unsigned to = getElementTypeOrSelf(type).getIntOrFloatBitWidth();
     auto quantized = dyn_cast<quant::QuantizedType>(
         getElementTypeOrSelf(op.getInput().getType()));

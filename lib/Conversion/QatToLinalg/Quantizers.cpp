@@ -1,4 +1,5 @@
-//===- Quantizers.cpp - the fake quantizers of form Q as loops --*- C++ -*- ===//
+//===- Quantizers.cpp - the fake quantizers of form Q as loops --*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -79,8 +80,8 @@ static double maxLevel(uint32_t bits) { return (1 << bits) - 1; }
 static Value roundByMode(ImplicitLocOpBuilder &b, Value scaled,
                          RoundingMode mode) {
   if (mode == RoundingMode::Nearest)
-    scaled = arith::AddFOp::create(b, scaled,
-                                   buildFloat(b, scaled.getType(), 0.5));
+    scaled =
+        arith::AddFOp::create(b, scaled, buildFloat(b, scaled.getType(), 0.5));
   return math::FloorOp::create(b, scaled);
 }
 
@@ -108,25 +109,25 @@ struct LowerQuantizeInput : OpRewritePattern<QuantizeInputOp> {
     const Grid grid = quantizer->getGrid();
     bool isSigned = grid.storageMin < 0;
     rewriter.replaceOp(
-        op,
-        mapElements(
-            b, op.getInput(), cast<RankedTensorType>(op.getType()),
-            [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-              Value x = clamp(e, v[0], buildFloat(e, f32, minimum),
-                              buildFloat(e, f32, maximum));
-              Value stepValue = buildFloat(e, f32, grid.getStep());
-              // 127.5 is exact where 1 / step is not.
-              Value scaled =
-                  isSigned
-                      ? arith::MulFOp::create(e, x, buildFloat(e, f32, 127.5))
-                            .getResult()
-                      : arith::DivFOp::create(e, x, stepValue).getResult();
-              Value level = clampLevel(
-                  e, roundHalfEven(e, scaled),
-                  buildFloat(e, f32, grid.storageMin - grid.zeroPoint),
-                  buildFloat(e, f32, grid.storageMax - grid.zeroPoint));
-              return arith::MulFOp::create(e, level, stepValue);
-            }));
+        op, mapElements(
+                b, op.getInput(), cast<RankedTensorType>(op.getType()),
+                [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                  Value x = clamp(e, v[0], buildFloat(e, f32, minimum),
+                                  buildFloat(e, f32, maximum));
+                  Value stepValue = buildFloat(e, f32, grid.getStep());
+                  // 127.5 is exact where 1 / step is not.
+                  Value scaled =
+                      isSigned
+                          ? arith::MulFOp::create(e, x,
+                                                  buildFloat(e, f32, 127.5))
+                                .getResult()
+                          : arith::DivFOp::create(e, x, stepValue).getResult();
+                  Value level = clampLevel(
+                      e, roundHalfEven(e, scaled),
+                      buildFloat(e, f32, grid.storageMin - grid.zeroPoint),
+                      buildFloat(e, f32, grid.storageMax - grid.zeroPoint));
+                  return arith::MulFOp::create(e, level, stepValue);
+                }));
     return success();
   }
 };
@@ -147,19 +148,18 @@ struct LowerPact : OpRewritePattern<PactOp> {
     Value reciprocal = toSingle(b, arith::DivFOp::create(b, levels, wide));
     Value step = toSingle(b, arith::DivFOp::create(b, wide, levels));
     rewriter.replaceOp(
-        op, mapElements(b, op.getInput(), cast<RankedTensorType>(op.getType()),
-                        [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-                          Value zero = buildFloat(e, f32, 0.0);
-                          Value top = buildFloat(e, f32, n);
-                          Value scaled =
-                              arith::MulFOp::create(e, reciprocal, v[0]);
-                          Value level = clampLevel(
-                              e, roundByMode(e, scaled, op.getRounding()), zero,
-                              top);
-                          level = select(e, CmpFPredicate::OGE, v[0], alpha,
-                                         top, level);
-                          return arith::MulFOp::create(e, level, step);
-                        }));
+        op, mapElements(
+                b, op.getInput(), cast<RankedTensorType>(op.getType()),
+                [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                  Value zero = buildFloat(e, f32, 0.0);
+                  Value top = buildFloat(e, f32, n);
+                  Value scaled = arith::MulFOp::create(e, reciprocal, v[0]);
+                  Value level = clampLevel(
+                      e, roundByMode(e, scaled, op.getRounding()), zero, top);
+                  level =
+                      select(e, CmpFPredicate::OGE, v[0], alpha, top, level);
+                  return arith::MulFOp::create(e, level, step);
+                }));
     return success();
   }
 };
@@ -185,9 +185,9 @@ struct LowerBounded : OpRewritePattern<BoundedOp> {
                   buildFloat(b, f64, 1.0));
     Value lowest = arith::DivFOp::create(b, lo, step);
     // round(-lo / step) is even in its sign.
-    Value negativeZeroPoint = clampLevel(
-        b, roundHalfEven(b, lowest),
-        buildFloat(b, f64, -maxLevel(op.getBits())), zero);
+    Value negativeZeroPoint =
+        clampLevel(b, roundHalfEven(b, lowest),
+                   buildFloat(b, f64, -maxLevel(op.getBits())), zero);
     Value min = toSingle(b, negativeZeroPoint);
     Value max =
         toSingle(b, arith::AddFOp::create(b, levels, negativeZeroPoint));
@@ -239,14 +239,13 @@ static Value reduceExtreme(ImplicitLocOpBuilder &b, const WeightRule &rule,
   Value init =
       buildFilled(b, RankedTensorType::get(shape, type.getElementType()),
                   buildFloat(b, type.getElementType(), 0.0));
-  return buildLoops(
-      b, weight, init,
-      {b.getMultiDimIdentityMap(type.getRank()),
-       getAxesMap(b.getContext(), type.getRank(), rule.axes)},
-      iterators, [&](ImplicitLocOpBuilder &e, ValueRange v) {
-        Value t = clampWeight(e, rule, v[0]);
-        return select(e, predicate, t, v[1], t, v[1]);
-      });
+  return buildLoops(b, weight, init,
+                    {b.getMultiDimIdentityMap(type.getRank()),
+                     getAxesMap(b.getContext(), type.getRank(), rule.axes)},
+                    iterators, [&](ImplicitLocOpBuilder &e, ValueRange v) {
+                      Value t = clampWeight(e, rule, v[0]);
+                      return select(e, predicate, t, v[1], t, v[1]);
+                    });
 }
 
 /// level * step by docs/Spec.md, section 3.
@@ -263,8 +262,8 @@ static Value buildFakeWeights(ImplicitLocOpBuilder &b, Value weight,
         Value range;
         if (rule.symmetric) {
           Value magnitude = arith::NegFOp::create(e, v[0]);
-          magnitude = select(e, CmpFPredicate::OLT, magnitude, v[1], v[1],
-                             magnitude);
+          magnitude =
+              select(e, CmpFPredicate::OLT, magnitude, v[1], v[1], magnitude);
           range = arith::MulFOp::create(e, buildFloat(e, f32, 2.0), magnitude);
         } else {
           range = arith::SubFOp::create(e, v[1], v[0]);
@@ -274,16 +273,16 @@ static Value buildFakeWeights(ImplicitLocOpBuilder &b, Value weight,
                       step, buildFloat(e, f32, 1.0));
       });
   // The smallest level, -zero: round(-mn / step) is even in its sign.
-  Value lowest = mapElements(
-      b, {mins, steps}, gridType,
-      [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-        if (rule.symmetric)
-          return buildFloat(e, f32, -(1 << (rule.bits - 1)));
-        Value level =
-            roundHalfEven(e, arith::DivFOp::create(e, v[0], v[1]));
-        return clampLevel(e, level, buildFloat(e, f32, -n),
-                          buildFloat(e, f32, 0.0));
-      });
+  Value lowest =
+      mapElements(b, {mins, steps}, gridType,
+                  [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                    if (rule.symmetric)
+                      return buildFloat(e, f32, -(1 << (rule.bits - 1)));
+                    Value level =
+                        roundHalfEven(e, arith::DivFOp::create(e, v[0], v[1]));
+                    return clampLevel(e, level, buildFloat(e, f32, -n),
+                                      buildFloat(e, f32, 0.0));
+                  });
   auto type = cast<RankedTensorType>(weight.getType());
   AffineMap channel = getAxesMap(b.getContext(), type.getRank(), rule.axes);
   return mapElements(
@@ -299,8 +298,7 @@ static Value buildFakeWeights(ImplicitLocOpBuilder &b, Value weight,
 }
 
 namespace {
-struct LowerWeightAsymmetricPact
-    : OpRewritePattern<WeightAsymmetricPactOp> {
+struct LowerWeightAsymmetricPact : OpRewritePattern<WeightAsymmetricPactOp> {
   using OpRewritePattern::OpRewritePattern;
 
   LogicalResult matchAndRewrite(WeightAsymmetricPactOp op,

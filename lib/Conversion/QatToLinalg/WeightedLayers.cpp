@@ -1,4 +1,5 @@
-//===- WeightedLayers.cpp - integer convolutions and dense layers as loops --*- C++ -*- ===//
+//===- WeightedLayers.cpp - integer convolutions and dense layers as loops --*-
+//C++ -*- ===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -130,8 +131,8 @@ static Value buildWeights(ImplicitLocOpBuilder &b, Value original,
   for (int64_t zeroPoint : zeroPoints)
     values.emplace_back(type.getWidth(), zeroPoint, /*isSigned=*/true);
   Value offsets = arith::ConstantOp::create(
-      b, DenseElementsAttr::get(
-             RankedTensorType::get(zeroPoints.size(), type), values));
+      b, DenseElementsAttr::get(RankedTensorType::get(zeroPoints.size(), type),
+                                values));
   return mapElements(
       b, {converted, offsets},
       {sourceMap, AffineMap::get(rank, 0, sourceIndex[channelAxis])},
@@ -168,8 +169,8 @@ template <typename OpTy> static IntegerType getOperandType(OpTy op) {
 
 /// acc + x * w; the product of two i16 fits i32.
 static Value buildMultiplyAccumulate(ImplicitLocOpBuilder &b, ValueRange v) {
-  Type product = v[0].getType().isInteger(16) ? b.getI32Type()
-                                              : Type(b.getI64Type());
+  Type product =
+      v[0].getType().isInteger(16) ? b.getI32Type() : Type(b.getI64Type());
   Value p = arith::MulIOp::create(b, extend(b, v[0], product),
                                   extend(b, v[1], product));
   Type accumulator = v[2].getType();
@@ -184,10 +185,10 @@ static Value buildChannelConstant(ImplicitLocOpBuilder &b, ArrayRef<T> values) {
   if (values.size() == 1)
     return {};
   return arith::ConstantOp::create(
-      b, DenseElementsAttr::get(
-             RankedTensorType::get(values.size(),
-                                   b.getIntegerType(sizeof(T) * 8)),
-             values));
+      b,
+      DenseElementsAttr::get(
+          RankedTensorType::get(values.size(), b.getIntegerType(sizeof(T) * 8)),
+          values));
 }
 
 /// clamp((((acc + bias) * multiplier) >> shift) + zero point, storage range),
@@ -265,11 +266,11 @@ struct LowerConv2D : OpConversionPattern<Conv2DOp> {
     int64_t kernelWidth = weightType.getDimSize(2);
     int64_t groupChannels = weightType.getDimSize(3);
     IntegerType operandType = getOperandType(op);
-    IntegerType accumulatorType = getAccumulatorType(
-        op, kernelHeight * kernelWidth * groupChannels);
+    IntegerType accumulatorType =
+        getAccumulatorType(op, kernelHeight * kernelWidth * groupChannels);
 
-    auto inputElement = cast<quant::UniformQuantizedType>(
-        getQuantizedElement(op.getInput()));
+    auto inputElement =
+        cast<quant::UniformQuantizedType>(getQuantizedElement(op.getInput()));
     Value input =
         buildPadded(b, adaptor.getInput(), inputElement,
                     inputElement.getZeroPoint(), op.getPad(), operandType, 0);
@@ -292,10 +293,10 @@ struct LowerConv2D : OpConversionPattern<Conv2DOp> {
       bindDims(getContext(), n, oh, ow, kh, kw, ic, oc);
       iterators[5] = IteratorType::reduction;
       iterators[6] = IteratorType::parallel;
-      maps = AffineMap::inferFromExprList(
-          {ArrayRef<AffineExpr>{n, ih, iw, ic}, {kh, kw, ic, oc},
-           {n, oh, ow, oc}},
-          getContext());
+      maps = AffineMap::inferFromExprList({ArrayRef<AffineExpr>{n, ih, iw, ic},
+                                           {kh, kw, ic, oc},
+                                           {n, oh, ow, oc}},
+                                          getContext());
     } else {
       int64_t groupFilters = weightType.getDimSize(0) / groups;
       input = splitLast(b, input, groups);
@@ -303,10 +304,11 @@ struct LowerConv2D : OpConversionPattern<Conv2DOp> {
       weights = splitLast(b, weights, groups);
       shape.back() = groups;
       shape.push_back(groupFilters);
-      maps = AffineMap::inferFromExprList(
-          {ArrayRef<AffineExpr>{n, ih, iw, g, ic}, {kh, kw, ic, g, oc},
-           {n, oh, ow, g, oc}},
-          getContext());
+      maps =
+          AffineMap::inferFromExprList({ArrayRef<AffineExpr>{n, ih, iw, g, ic},
+                                        {kh, kw, ic, g, oc},
+                                        {n, oh, ow, g, oc}},
+                                       getContext());
     }
     Value accumulator =
         buildLoops(b, {input, weights}, buildZeros(b, shape, accumulatorType),
@@ -358,8 +360,8 @@ struct LowerDepthwiseConv2D : OpConversionPattern<DepthwiseConv2DOp> {
     IntegerType accumulatorType = getAccumulatorType(
         op, weightType.getDimSize(0) * weightType.getDimSize(1));
 
-    auto inputElement = cast<quant::UniformQuantizedType>(
-        getQuantizedElement(op.getInput()));
+    auto inputElement =
+        cast<quant::UniformQuantizedType>(getQuantizedElement(op.getInput()));
     Value input =
         buildPadded(b, adaptor.getInput(), inputElement,
                     inputElement.getZeroPoint(), op.getPad(), operandType, 0);
@@ -394,17 +396,18 @@ struct LowerDepthwiseConv2D : OpConversionPattern<DepthwiseConv2DOp> {
       shape.back() = channels;
       shape.push_back(perChannel);
       iterators.push_back(IteratorType::parallel);
-      maps = AffineMap::inferFromExprList(
-          {ArrayRef<AffineExpr>{n, ih, iw, c}, {kh, kw, c, m},
-           {n, oh, ow, c, m}},
-          getContext());
+      maps = AffineMap::inferFromExprList({ArrayRef<AffineExpr>{n, ih, iw, c},
+                                           {kh, kw, c, m},
+                                           {n, oh, ow, c, m}},
+                                          getContext());
     }
     Value accumulator =
         buildLoops(b, {input, weights}, buildZeros(b, shape, accumulatorType),
                    maps, iterators, buildMultiplyAccumulate);
     if (perChannel != 1)
       accumulator = tensor::CollapseShapeOp::create(
-          b, accumulator, ArrayRef<ReassociationIndices>{{0}, {1}, {2}, {3, 4}});
+          b, accumulator,
+          ArrayRef<ReassociationIndices>{{0}, {1}, {2}, {3, 4}});
     rewriter.replaceOp(op, buildRequantized(b, op, accumulator,
                                             adaptor.getBias(), resultType));
     return success();
@@ -425,8 +428,8 @@ struct LowerFullyConnected : OpConversionPattern<FullyConnectedOp> {
     IntegerType operandType = getOperandType(op);
     IntegerType accumulatorType =
         getAccumulatorType(op, inputType.getDimSize(1));
-    auto inputElement = cast<quant::UniformQuantizedType>(
-        getQuantizedElement(op.getInput()));
+    auto inputElement =
+        cast<quant::UniformQuantizedType>(getQuantizedElement(op.getInput()));
     Value input = mapElements(
         b, adaptor.getInput(),
         RankedTensorType::get(inputType.getShape(), operandType),
