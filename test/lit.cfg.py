@@ -25,16 +25,11 @@ config.substitutions.append(("%python", config.python))
 config.substitutions.append(("%source", config.qat_source_dir))
 config.substitutions.append(("%build", config.qat_binary_dir))
 
-# The Python of utils/setup.sh: `REQUIRES: numpy`.
-if os.path.exists(config.python):
-    config.available_features.add("numpy")
 # Trained models and goldens: `REQUIRES: assets`.
 if os.path.isdir(os.path.join(config.qat_shared_dir, "assets")):
     config.available_features.add("assets")
 
-# Compilers for the C that we write, and the Python that checks its numbers.
+# Compilers for the C that we write.
 for command in ("gcc", "clang", "arm-none-eabi-gcc"):
     if shutil.which(command, path=config.environment["PATH"]):
         config.available_features.add(command)
-if os.path.exists(config.python):
-    config.available_features.add("python")

@@ -85,7 +85,7 @@ struct CommandLine::Diagnostics {
 };
 
 CommandLine::CommandLine(StringRef name, ArrayRef<const char *> args)
-    : name(name), optionCategory("Options of qat " + name.str()),
+    : name(name), title("Options of qat " + name.str()), optionCategory(title),
       printPipeline("print-pipeline",
                     cl::desc("Print the passes as a qat-mlir-opt pipeline "
                              "instead of doing the work"),

@@ -39,6 +39,7 @@ static ArrayRef<Command> getCommands() {
       {"quantize", "puts quantizers into a network, calibrates their ranges",
        runQuantize},
       {"eval", "top-1 and top-5 of a network on a data set", runEval},
+      {"run", "one batch through a network on this machine", runRun},
       {"deploy", "writes a network as a C project", runDeploy},
       {"simulate", "runs a C project on a simulated board", runSimulate},
   };

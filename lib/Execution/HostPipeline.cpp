@@ -11,6 +11,7 @@
 
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Dialect/Qat/Transforms/Passes.h"
 #include "qat/Execution/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -53,6 +54,8 @@ using namespace mlir;
 
 void mlir::qat::buildHostLoopsPipeline(OpPassManager &manager,
                                        bool liftConstants) {
+  manager.addPass(createQatBindParameters());
+
   // To linalg on tensors.
   OpPassManager &tosa = manager.nest<func::FuncOp>();
   tosa.addPass(tosa::createTosaMakeBroadcastablePass());
@@ -113,11 +116,10 @@ void mlir::qat::buildHostPipeline(OpPassManager &manager) {
 }
 
 void mlir::qat::registerHostPipelines() {
-  PassPipelineRegistration<>(
-      "qat-host-pipeline",
-      "Lower a network in form F, Q or I, parameters bound, to the LLVM "
-      "dialect: its exact execution on the host",
-      buildHostPipeline);
+  PassPipelineRegistration<>("qat-host-pipeline",
+                             "Lower a network in form F, Q or I to the LLVM "
+                             "dialect: its exact execution on the host",
+                             buildHostPipeline);
 }
 
 void mlir::qat::registerHostDialects(DialectRegistry &registry) {

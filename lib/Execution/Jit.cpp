@@ -9,12 +9,13 @@
 #include "Jit.h"
 
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
-#include "mlir/ExecutionEngine/OptUtils.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/IR/Module.h"
+#include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
 
+#include <algorithm>
 #include <mutex>
 
 using namespace llvm;
@@ -51,6 +52,32 @@ static void setAttributes(Module &module, const TargetMachine &machine) {
   }
 }
 
+/// LLVM's pipeline for `level`, without unrolling: the inner loops are
+/// vectorized and interleaved, and what unrolling adds to them costs the
+/// scheduler most of the compilation time.
+static void optimize(Module &module, TargetMachine &machine, unsigned level) {
+  PipelineTuningOptions tuning;
+  tuning.LoopUnrolling = false;
+  tuning.LoopInterleaving = true;
+  tuning.LoopVectorization = level > 1;
+  tuning.SLPVectorization = false;
+  PassBuilder builder(&machine, tuning);
+  LoopAnalysisManager loops;
+  FunctionAnalysisManager functions;
+  CGSCCAnalysisManager components;
+  ModuleAnalysisManager modules;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(components);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, components, modules);
+  const OptimizationLevel levels[] = {
+      OptimizationLevel::O0, OptimizationLevel::O1, OptimizationLevel::O2,
+      OptimizationLevel::O3};
+  builder.buildPerModuleDefaultPipeline(levels[std::min(level, 3u)])
+      .run(module, modules);
+}
+
 Expected<JittedFunction> mlir::qat::jitFunction(ModuleOp module, StringRef name,
                                                 unsigned level) {
   // The engine consumes one machine; the passes need another.
@@ -61,12 +88,11 @@ Expected<JittedFunction> mlir::qat::jitFunction(ModuleOp module, StringRef name,
   if (!generator)
     return generator.takeError();
 
-  // Options hold references to functions: these must live until the end.
-  auto passes =
-      mlir::makeOptimizingTransformer(level, /*sizeLevel=*/0, optimizer->get());
+  // The options hold a reference to the function.
   auto transform = [&](Module *llvmModule) -> Error {
     setAttributes(*llvmModule, **optimizer);
-    return passes(llvmModule);
+    optimize(*llvmModule, **optimizer, level);
+    return Error::success();
   };
   mlir::ExecutionEngineOptions options;
   options.transformer = transform;

@@ -30,10 +30,10 @@ static Error checkBits(unsigned bits) {
 Expected<InputQuantizer> InputQuantizer::get(double lo, double hi) {
   if (!std::isfinite(lo) || !std::isfinite(hi) || !(lo < hi) || lo > 0 ||
       hi < 0)
-    return createStringError(
-        formatv("input range [{0}, {1}] must be finite, not empty and hold 0, "
-                "since padding is 0; widen it",
-                lo, hi));
+    return createStringError(formatv(
+        "input range [{0:e}, {1:e}] must be finite, not empty and hold 0, "
+        "since padding is 0; widen it",
+        lo, hi));
   Grid grid;
   grid.scale = (hi - lo) / 255.0;
   if (lo == -1.0 && hi == 1.0) {
@@ -68,8 +68,8 @@ int32_t InputQuantizer::quantize(float x) const {
     return grid.zeroPoint;
   float clamped = std::clamp(x, lo, hi);
   // 127.5 is exact where 1/S is not.
-  float level = roundHalfEven(isDefault ? clamped * 127.5f
-                                        : clamped / grid.getStep());
+  float level =
+      roundHalfEven(isDefault ? clamped * 127.5f : clamped / grid.getStep());
   return static_cast<int32_t>(clampToInteger(level,
                                              grid.storageMin - grid.zeroPoint,
                                              grid.storageMax - grid.zeroPoint) +
@@ -85,7 +85,7 @@ Expected<Grid> mlir::qat::getPactGrid(double alpha, unsigned bits) {
     return std::move(error);
   if (!std::isfinite(alpha) || alpha <= 0)
     return createStringError(
-        formatv("activation bound {0} must be positive and finite", alpha));
+        formatv("activation bound {0:e} must be positive and finite", alpha));
   int32_t maxLevel = getMaxLevel(bits);
   return Grid{alpha / maxLevel, 0, 0, maxLevel};
 }
@@ -137,7 +137,7 @@ Expected<Grid> mlir::qat::getTwoBoundGrid(double lo, double hi, unsigned bits) {
     return std::move(error);
   if (!std::isfinite(lo) || !std::isfinite(hi))
     return createStringError(
-        formatv("activation bounds {0} and {1} must be finite", lo, hi));
+        formatv("activation bounds {0:e} and {1:e} must be finite", lo, hi));
   return computeTwoBoundGrid(lo, hi, bits);
 }
 

@@ -27,10 +27,10 @@ Expected<AddRule> mlir::qat::getAddRule(double scale1, double scale2,
     (void)std::frexp(ratio, &exponent);
   int shift = 20 - exponent;
   if (!valid || shift < 1 || shift > 31)
-    return createStringError(
-        formatv("operands of step {0} and {1} cannot be added onto a result of "
-                "step {2}: their ratio {3} must lie in 2^-12 .. 2^19",
-                scale1, scale2, scaleOut, ratio));
+    return createStringError(formatv(
+        "operands of step {0:e} and {1:e} cannot be added onto a result of "
+        "step {2:e}: their ratio {3:e} must lie in 2^-12 .. 2^19",
+        scale1, scale2, scaleOut, ratio));
   double unit = std::ldexp(1.0, shift);
   AddRule rule;
   rule.multiplier1 =

@@ -16,8 +16,8 @@ class OpPassManager;
 
 namespace mlir::qat {
 
-/// From a module in form F, Q or I, whose parameters are constants, to loops
-/// over buffers: `@main` takes a buffer for every argument, then one for every
+/// From a module in form F, Q or I to loops over buffers. Parameters become
+/// constants (qat-bind-parameters); `@main` takes a buffer for every argument, then one for every
 /// result, all of static shape and identity layout, and frees what it
 /// allocates.
 /// `liftConstants` adds the large constants as arguments (qat-lift-constants).

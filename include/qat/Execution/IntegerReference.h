@@ -25,10 +25,10 @@ public:
   static llvm::Expected<std::unique_ptr<IntegerReference>> get(ModuleOp module);
 
   const TensorInfo &input() const { return network->inputs()[0]; }
-  const TensorInfo &output() const { return network->outputs()[0]; }
+  const TensorInfo &output() const { return outputInfo; }
 
   /// The output of the network and, in the order of the module, of every
-  /// integer layer, for the bytes of one input. Elements are one byte each, or
+  /// integer layer that contributes to it, for the bytes of one input. Elements are one byte each, or
   /// four, little-endian, where the storage is 32 bits.
   llvm::Error run(ArrayRef<uint8_t> inputBytes, std::vector<uint8_t> &output,
                   std::vector<std::vector<uint8_t>> &layers) const;
@@ -36,6 +36,9 @@ public:
 private:
   OwningOpRef<ModuleOp> module;
   std::unique_ptr<CompiledNetwork> network;
+  TensorInfo outputInfo;
+  /// The layer that computes the network's output.
+  unsigned outputLayer = 0;
 };
 
 } // namespace mlir::qat

@@ -202,21 +202,22 @@ ArrayRef<KernelFamily> mlir::qat::getKernelFamilies() {
   ArrayRef<KernelField> avgPool2DFields = poolFields;
   static const KernelFamily families[] = {
       {KernelKind::Conv2D, "conv2d", "qat_conv2d", "conv2d.h", conv2DFields, 1,
-       WeightPacking::RowPerOutput, false, true},
+       WeightPacking::RowPerOutput, false, ScratchUse::Window},
       {KernelKind::DepthwiseConv2D, "depthwise_conv2d", "qat_depthwise_conv2d",
        "depthwise_conv2d.h", depthwiseConv2DFields, 1, WeightPacking::RowPerTap,
-       false, false},
+       false, ScratchUse::UnpackedWeights},
       {KernelKind::FullyConnected, "fully_connected", "qat_fully_connected",
        "fully_connected.h", fullyConnectedFields, 1,
-       WeightPacking::RowPerOutput, false, true},
+       WeightPacking::RowPerOutput, false, ScratchUse::Window},
       {KernelKind::Add, "add", "qat_add", "add.h", addFields, 2,
-       WeightPacking::None, true, false},
+       WeightPacking::None, true, ScratchUse::None},
       {KernelKind::Requantize, "requantize", "qat_requantize", "requantize.h",
-       requantizeFields, 1, WeightPacking::None, true, false},
+       requantizeFields, 1, WeightPacking::None, true, ScratchUse::None},
       {KernelKind::AvgPool2D, "avg_pool2d", "qat_avg_pool2d", "avg_pool2d.h",
-       avgPool2DFields, 1, WeightPacking::None, false, false},
+       avgPool2DFields, 1, WeightPacking::None, false, ScratchUse::None},
       {KernelKind::MaxPool2D, "max_pool2d", "qat_max_pool2d", "max_pool2d.h",
-       avgPool2DFields.drop_back(), 1, WeightPacking::None, false, false},
+       avgPool2DFields.drop_back(), 1, WeightPacking::None, false,
+       ScratchUse::None},
   };
   return families;
 }
@@ -250,9 +251,15 @@ int64_t KernelInfo::getWordsPerRow(int64_t fields) const {
 }
 
 int64_t KernelInfo::getScratchBytes(int64_t windowElements) const {
-  if (!family->gathersWindow)
+  switch (family->scratch) {
+  case ScratchUse::None:
     return 0;
-  return llvm::alignTo(windowElements, 32 / getBits(second)) * 2;
+  case ScratchUse::Window:
+    return llvm::alignTo(windowElements, 32 / getBits(second)) * 2;
+  case ScratchUse::UnpackedWeights:
+    return windowElements * 16;
+  }
+  llvm_unreachable("all uses are listed");
 }
 
 /// The portable C99 bodies of lib/Runtime/C: every combination of storages

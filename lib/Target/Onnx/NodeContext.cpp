@@ -37,8 +37,11 @@ bool NodeContext::has(unsigned index) const {
 }
 
 bool NodeContext::hasFurtherOutputs() const {
-  return llvm::any_of(llvm::drop_begin(node.outputs),
-                      [](const std::string &name) { return !name.empty(); });
+  // A node need not have an output at all.
+  for (size_t i = 1; i < node.outputs.size(); ++i)
+    if (!node.outputs[i].empty())
+      return true;
+  return false;
 }
 
 bool NodeContext::isOnlyUse(unsigned index) const {

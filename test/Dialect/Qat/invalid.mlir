@@ -1394,7 +1394,7 @@ func.func @avg_pool2d_rounding(%x: tensor<1x8x8x4x!quant.uniform<u8:f32, 0.05>>)
 
 func.func @kernel_call_c1(%x: memref<8xi8>, %y: memref<8xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op expects 'layer' to be a C identifier, but got 'conv1/relu'}}
-  qat.kernel_call "qat_add_u8" @"conv1/relu" ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64}
+  qat.kernel_call "qat_add_u8" @"conv1/relu" ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }
 
@@ -1402,7 +1402,7 @@ func.func @kernel_call_c1(%x: memref<8xi8>, %y: memref<8xi8>) {
 
 func.func @kernel_call_c1_digit(%x: memref<8xi8>, %y: memref<8xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op expects 'layer' to be a C identifier, but got '1conv'}}
-  qat.kernel_call "qat_add_u8" @"1conv" ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64}
+  qat.kernel_call "qat_add_u8" @"1conv" ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }
 
@@ -1410,7 +1410,7 @@ func.func @kernel_call_c1_digit(%x: memref<8xi8>, %y: memref<8xi8>) {
 
 func.func @kernel_call_c1_empty(%x: memref<8xi8>, %y: memref<8xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op expects 'layer' to be a C identifier, but got ''}}
-  qat.kernel_call "qat_add_u8" @"" ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64}
+  qat.kernel_call "qat_add_u8" @"" ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }
 
@@ -1418,7 +1418,7 @@ func.func @kernel_call_c1_empty(%x: memref<8xi8>, %y: memref<8xi8>) {
 
 func.func @kernel_call_c1_kernel(%x: memref<8xi8>, %y: memref<8xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op expects 'kernel' to be a C identifier, but got 'qat_add(); main'}}
-  qat.kernel_call "qat_add(); main" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64}
+  qat.kernel_call "qat_add(); main" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }
 
@@ -1426,7 +1426,7 @@ func.func @kernel_call_c1_kernel(%x: memref<8xi8>, %y: memref<8xi8>) {
 
 func.func @kernel_call_c1_kind(%x: memref<8xi8>, %y: memref<8xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op expects 'kind' to be a C identifier, but got 'add */'}}
-  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add */", macs = 0 : i64}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add */", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }
 
@@ -1434,7 +1434,7 @@ func.func @kernel_call_c1_kind(%x: memref<8xi8>, %y: memref<8xi8>) {
 
 func.func @kernel_call_c1_field(%x: memref<8xi8>, %y: memref<8xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op expects fields that are C identifiers, but got 'n.m'}}
-  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {"n.m" = 8 : i32} {kind = "add", macs = 0 : i64}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {"n.m" = 8 : i32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }
 
@@ -1442,7 +1442,7 @@ func.func @kernel_call_c1_field(%x: memref<8xi8>, %y: memref<8xi8>) {
 
 func.func @kernel_call_c2(%x: memref<8xi8>, %y: memref<8xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op expects field 'n' to be an integer of at most 64 bits or a symbol, but got 8.000000e+00 : f32}}
-  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8.0 : f32} {kind = "add", macs = 0 : i64}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8.0 : f32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }
 
@@ -1450,7 +1450,7 @@ func.func @kernel_call_c2(%x: memref<8xi8>, %y: memref<8xi8>) {
 
 func.func @kernel_call_c2_wide(%x: memref<8xi8>, %y: memref<8xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op expects field 'n' to be an integer of at most 64 bits or a symbol, but got 8 : i128}}
-  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i128} {kind = "add", macs = 0 : i64}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i128} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }
 
@@ -1458,7 +1458,7 @@ func.func @kernel_call_c2_wide(%x: memref<8xi8>, %y: memref<8xi8>) {
 
 func.func @kernel_call_c2_nested(%x: memref<8xi8>, %y: memref<8xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op expects field 'n' to be an integer of at most 64 bits or a symbol, but got @a::@b}}
-  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = @a::@b} {kind = "add", macs = 0 : i64}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = @a::@b} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }
 
@@ -1466,7 +1466,39 @@ func.func @kernel_call_c2_nested(%x: memref<8xi8>, %y: memref<8xi8>) {
 
 func.func @kernel_call_c3(%x: memref<8xi8>, %y: memref<8xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op expects 'macs' of at least 0, but got -1}}
-  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = -1 : i64}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = -1 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
+  return
+}
+
+// -----
+
+func.func @kernel_call_c3_rows(%x: memref<8xi8>, %y: memref<8xi8>) {
+  // expected-error @+1 {{'qat.kernel_call' op expects 'rows' of at least 1, but got 0}}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64, rows = 0 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
+  return
+}
+
+// -----
+
+func.func @kernel_call_c4(%x: memref<8xi8>, %y: memref<8xi8>) {
+  // expected-error @+1 {{'qat.kernel_call' op expects 'tensors' and 'pitches' to have one element a buffer (2), but got 2 and 1}}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
+  return
+}
+
+// -----
+
+func.func @kernel_call_c4_tensors(%x: memref<8xi8>, %y: memref<8xi8>) {
+  // expected-error @+1 {{'qat.kernel_call' op expects 'tensors' and 'pitches' to have one element a buffer (2), but got 3 and 2}}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>, tensor<8xi8>]}
+  return
+}
+
+// -----
+
+func.func @kernel_call_tensors(%x: memref<8xi8>, %y: memref<8xi8>) {
+  // expected-error @+1 {{custom op 'qat.kernel_call' 'qat.kernel_call' op attribute 'tensors' failed to satisfy constraint: type array attribute}}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [8 : i32, 8 : i32]}
   return
 }
 
@@ -1474,7 +1506,7 @@ func.func @kernel_call_c3(%x: memref<8xi8>, %y: memref<8xi8>) {
 
 func.func @kernel_call_dynamic(%x: memref<?xi8>, %y: memref<8xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op operand #0 must be variadic of 1D memref of i8 of static shape with 1 to 2^31-1 elements and identity layout, but got 'memref<?xi8>'}}
-  qat.kernel_call "qat_add_u8" @add ins(%x : memref<?xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<?xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }
 
@@ -1482,7 +1514,7 @@ func.func @kernel_call_dynamic(%x: memref<?xi8>, %y: memref<8xi8>) {
 
 func.func @kernel_call_dynamic_output(%x: memref<8xi8>, %y: memref<?xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op operand #1 must be 1D memref of i8 of static shape with 1 to 2^31-1 elements and identity layout, but got 'memref<?xi8>'}}
-  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<?xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<?xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }
 
@@ -1490,7 +1522,7 @@ func.func @kernel_call_dynamic_output(%x: memref<8xi8>, %y: memref<?xi8>) {
 
 func.func @kernel_call_empty_scratch(%x: memref<8xi8>, %y: memref<8xi8>, %s: memref<0xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op operand #2 must be 1D memref of i8 of static shape with 1 to 2^31-1 elements and identity layout, but got 'memref<0xi8>'}}
-  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) scratch(%s : memref<0xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8>) outs(%y : memref<8xi8>) scratch(%s : memref<0xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }
 
@@ -1499,7 +1531,7 @@ func.func @kernel_call_empty_scratch(%x: memref<8xi8>, %y: memref<8xi8>, %s: mem
 // Bytes with gaps between them are no buffer.
 func.func @kernel_call_strided(%x: memref<8xi8, strided<[2]>>, %y: memref<8xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op operand #0 must be variadic of 1D memref of i8 of static shape with 1 to 2^31-1 elements and identity layout, but got 'memref<8xi8, strided<[2]>>'}}
-  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8, strided<[2]>>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8, strided<[2]>>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }
 
@@ -1507,7 +1539,7 @@ func.func @kernel_call_strided(%x: memref<8xi8, strided<[2]>>, %y: memref<8xi8>)
 
 func.func @kernel_call_offset(%x: memref<8xi8, strided<[1], offset: 4>>, %y: memref<8xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op operand #0 must be variadic of 1D memref of i8 of static shape with 1 to 2^31-1 elements and identity layout, but got 'memref<8xi8, strided<[1], offset: 4>>'}}
-  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8, strided<[1], offset: 4>>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi8, strided<[1], offset: 4>>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }
 
@@ -1515,7 +1547,7 @@ func.func @kernel_call_offset(%x: memref<8xi8, strided<[1], offset: 4>>, %y: mem
 
 func.func @kernel_call_element_type(%x: memref<8xi32>, %y: memref<8xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op operand #0 must be variadic of 1D memref of i8 of static shape with 1 to 2^31-1 elements and identity layout, but got 'memref<8xi32>'}}
-  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi32>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<8xi32>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }
 
@@ -1523,7 +1555,7 @@ func.func @kernel_call_element_type(%x: memref<8xi32>, %y: memref<8xi8>) {
 
 func.func @kernel_call_rank(%x: memref<2x4xi8>, %y: memref<8xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op operand #0 must be variadic of 1D memref of i8 of static shape with 1 to 2^31-1 elements and identity layout, but got 'memref<2x4xi8>'}}
-  qat.kernel_call "qat_add_u8" @add ins(%x : memref<2x4xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<2x4xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }
 
@@ -1531,6 +1563,6 @@ func.func @kernel_call_rank(%x: memref<2x4xi8>, %y: memref<8xi8>) {
 
 func.func @kernel_call_unranked(%x: memref<*xi8>, %y: memref<8xi8>) {
   // expected-error @+1 {{'qat.kernel_call' op operand #0 must be variadic of 1D memref of i8 of static shape with 1 to 2^31-1 elements and identity layout, but got 'memref<*xi8>'}}
-  qat.kernel_call "qat_add_u8" @add ins(%x : memref<*xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64}
+  qat.kernel_call "qat_add_u8" @add ins(%x : memref<*xi8>) outs(%y : memref<8xi8>) fields {n = 8 : i32} {kind = "add", macs = 0 : i64, rows = 1 : i32, pitches = array<i32: 8, 8>, tensors = [tensor<8xi8>, tensor<8xi8>]}
   return
 }

@@ -1,4 +1,7 @@
 // RUN: qat-mlir-opt %s --verify-roundtrip | FileCheck %s
+// RUN: qat-mlir-opt %s --emit-bytecode | qat-mlir-opt | FileCheck %s
+// RUN: qat-mlir-opt %s -mlir-print-op-generic | qat-mlir-opt | FileCheck %s
+// RUN: qat-mlir-opt %s -mlir-print-debuginfo | qat-mlir-opt | FileCheck %s
 
 //===----------------------------------------------------------------------===//
 // Form F

@@ -1,5 +1,5 @@
-// RUN: qat-mlir-opt %s --qat-c-pipeline=network=tiny | qat-mlir-translate --qat-to-c | FileCheck %s
-// RUN: qat-mlir-opt %s --qat-c-pipeline=network=tiny | qat-mlir-translate --qat-to-c --arena=caller | FileCheck %s --check-prefix=CALLER
+// RUN: qat-mlir-opt %s --qat-c-pipeline=network=tiny --mlir-print-debuginfo | qat-mlir-translate --qat-to-c | FileCheck %s
+// RUN: qat-mlir-opt %s --qat-c-pipeline=network=tiny --mlir-print-debuginfo | qat-mlir-translate --qat-to-c --arena=caller | FileCheck %s --check-prefix=CALLER
 // RUN: not qat-mlir-translate --qat-to-c %s 2>&1 | FileCheck %s --check-prefix=FORM
 // RUN: not qat-mlir-translate --qat-to-c --arena=mine %s 2>&1 | FileCheck %s --check-prefix=ARENA
 

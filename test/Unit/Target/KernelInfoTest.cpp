@@ -8,6 +8,9 @@
 
 #include "qat/Target/C/KernelInfo.h"
 
+#include "qat-rt/conv2d.h"
+#include "qat-rt/depthwise_conv2d.h"
+#include "qat-rt/fully_connected.h"
 #include "qat/Runtime/RuntimeSources.h"
 #include "qat/Target/C/Passes.h"
 
@@ -81,14 +84,29 @@ TEST(KernelInfoTest, TakesTheCheapestKernelThatServes) {
   EXPECT_EQ(findKernel("qat_conv2d"), nullptr);
 }
 
-// conv2d.h: QAT_CONV2D_SCRATCH_BYTES(3, 3, 3, 1, 8) is 56.
-TEST(KernelInfoTest, ScratchAndWordsFollowTheHeaders) {
+TEST(KernelInfoTest, ScratchIsWhatTheHeadersState) {
   const KernelInfo *conv = findKernel("qat_conv2d_u8_u8_u8");
-  EXPECT_EQ(conv->getScratchBytes(27), 56);
-  EXPECT_EQ(conv->getWordsPerRow(27), 7);
   const KernelInfo *depthwise = findKernel("qat_depthwise_conv2d_u8_u8_u8");
-  EXPECT_EQ(depthwise->getScratchBytes(9), 0);
-  EXPECT_EQ(depthwise->getWordsPerRow(9), 3);
+  const KernelInfo *dense = findKernel("qat_fully_connected_u8_i8_u8");
+  for (int64_t size : {1, 2, 3, 5, 7})
+    for (int64_t channels : {1, 3, 8, 30}) {
+      EXPECT_EQ(conv->getScratchBytes(size * 3 * channels),
+                QAT_CONV2D_SCRATCH_BYTES(size, 3, channels * 2, 2, 8));
+      EXPECT_EQ(depthwise->getScratchBytes(size * 3),
+                QAT_DEPTHWISE_CONV2D_SCRATCH_BYTES(size, 3));
+      EXPECT_EQ(dense->getScratchBytes(size * channels),
+                QAT_FULLY_CONNECTED_SCRATCH_BYTES(size * channels, 8));
+    }
+  // The others state that they need none.
+  for (const KernelFamily &family : getKernelFamilies())
+    EXPECT_EQ(getRuntimeSource(family.header)->contains("// Scratch: none."),
+              family.scratch == ScratchUse::None)
+        << family.name.str();
+}
+
+TEST(KernelInfoTest, RowsOfWeightsAreWholeWords) {
+  EXPECT_EQ(findKernel("qat_conv2d_u8_u8_u8")->getWordsPerRow(27), 7);
+  EXPECT_EQ(findKernel("qat_depthwise_conv2d_u8_u8_u8")->getWordsPerRow(8), 2);
 }
 
 TEST(KernelInfoTest, StorageIsTheNextWiderField) {

@@ -76,6 +76,13 @@ enum class WeightPacking : uint8_t {
   RowPerTap,    ///< [kernel_h][kernel_w][channels]: leading dimensions 2
 };
 
+/// What a kernel keeps in its scratch.
+enum class ScratchUse : uint8_t {
+  None,
+  Window,          ///< one window of one group as 16-bit values
+  UnpackedWeights, ///< the weights of four channels as 32-bit values
+};
+
 /// What all kernels of one operation have in common.
 struct KernelFamily {
   KernelKind kind;
@@ -88,8 +95,7 @@ struct KernelFamily {
   /// Whether the output may be one of the inputs where storage and pitch are
   /// the same.
   bool mayRunInPlace;
-  /// Whether the kernel wants a window of 16-bit values as scratch.
-  bool gathersWindow;
+  ScratchUse scratch;
 
   /// Bytes of the parameter struct on a target with 32-bit pointers.
   int64_t getStructBytes() const;

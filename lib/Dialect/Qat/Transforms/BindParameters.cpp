@@ -58,7 +58,7 @@ struct BindParameters : qat::impl::QatBindParametersBase<BindParameters> {
 
     for (auto global : llvm::make_early_inc_range(
              getOperation().getOps<ml_program::GlobalOp>()))
-      if (!stored.contains(global) &&
+      if (global.isPrivate() && !stored.contains(global) &&
           SymbolTable::symbolKnownUseEmpty(global.getSymNameAttr(),
                                            getOperation()))
         global.erase();

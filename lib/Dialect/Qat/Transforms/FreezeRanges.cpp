@@ -173,8 +173,7 @@ FailureOr<Value> Freezer::lookup(Operation *user, Value value) {
     InFlightDiagnostic diagnostic =
         user->emitError("has an operand without an integer form");
     if (Operation *producer = value.getDefiningOp())
-      diagnostic << ": the result of '" << producer->getName() << "' in '"
-                 << getLayerName(producer) << "'";
+      appendProducer(diagnostic, producer);
     diagnostic << "; was qat-insert-quantizers run?";
     return diagnostic;
   }
@@ -668,8 +667,8 @@ LogicalResult Freezer::visit(Operation *op) {
     return success();
   }
   if (op->hasTrait<OpTrait::ConstantLike>() ||
-      isa<tosa::ConstShapeOp, WeightQuantizerOpInterface, FoldWeightOp,
-          FoldBiasOp>(op))
+      isa<ml_program::GlobalLoadOp, tosa::ConstShapeOp,
+          WeightQuantizerOpInterface, FoldWeightOp, FoldBiasOp>(op))
     return success();
   return op->emitError() << "'" << op->getName() << "' has no integer form";
 }
@@ -700,7 +699,7 @@ void FreezeRanges::runOnOperation() {
   ModuleOp module = getOperation();
   if (biasBits < 8 || biasBits > 32) {
     module.emitError("bias bits must be between 8 and 32, but got ")
-        << biasBits;
+        << biasBits.getValue();
     return signalPassFailure();
   }
   for (auto function :

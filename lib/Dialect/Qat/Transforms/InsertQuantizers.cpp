@@ -315,8 +315,7 @@ LogicalResult Inserter::requireGrid(Operation *op, Value value) {
   InFlightDiagnostic diagnostic =
       op->emitError("has an operand that cannot be put on an integer grid");
   if (producer)
-    diagnostic << ": the result of '" << producer->getName() << "' in '"
-               << getLayerName(producer) << "'";
+    appendProducer(diagnostic, producer);
   return diagnostic;
 }
 

@@ -9,7 +9,10 @@
 
 #include "LayerGroup.h"
 
+#include "qat/Dialect/Qat/IR/LayerName.h"
+
 #include "mlir/IR/Matchers.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace mlir::qat;
@@ -25,6 +28,19 @@ bool qat::isRelu(tosa::ClampOp clamp) {
          maximum.getValueAsDouble() > 0;
 }
 
+/// Whether the windows of `op` miss the last `rows` rows and `columns` columns
+/// of the first operand's source. TOSA's windows end at the end of the padded
+/// image, so what is left behind them must be less than a stride; padding
+/// behind a cut would be in the place of what was cut.
+template <typename WindowOp>
+static bool missesEnd(WindowOp op, int64_t rows, int64_t columns) {
+  ArrayRef<int64_t> pad = op.getPad(), stride = op.getStride();
+  auto misses = [](int64_t cut, int64_t padAfter, int64_t step) {
+    return cut == 0 || (padAfter == 0 && cut < step);
+  };
+  return misses(rows, pad[1], stride[0]) && misses(columns, pad[3], stride[1]);
+}
+
 bool qat::isUnreachedCrop(tosa::SliceOp slice) {
   DenseIntElementsAttr starts;
   auto source = cast<ShapedType>(slice.getInput1().getType());
@@ -36,9 +52,16 @@ bool qat::isUnreachedCrop(tosa::SliceOp slice) {
       !llvm::all_of(starts.getValues<APInt>(),
                     [](const APInt &start) { return start.isZero(); }))
     return false;
-  return llvm::all_of(slice->getUsers(), [](Operation *user) {
-    return isWeightedLayer(user) ||
-           isa<tosa::AvgPool2dOp, tosa::MaxPool2dOp>(user);
+  int64_t rows = source.getDimSize(1) - result.getDimSize(1);
+  int64_t columns = source.getDimSize(2) - result.getDimSize(2);
+  return llvm::all_of(slice->getUses(), [&](OpOperand &use) {
+    if (use.getOperandNumber() != 0)
+      return false;
+    return llvm::TypeSwitch<Operation *, bool>(use.getOwner())
+        .Case<tosa::Conv2DOp, tosa::DepthwiseConv2DOp, tosa::AvgPool2dOp,
+              tosa::MaxPool2dOp>(
+            [&](auto op) { return missesEnd(op, rows, columns); })
+        .Default(false);
   });
 }
 
@@ -134,6 +157,12 @@ LogicalResult qat::checkSizes(func::FuncOp function) {
                                                    : WalkResult::advance();
   });
   return failure(result.wasInterrupted());
+}
+
+void qat::appendProducer(InFlightDiagnostic &diagnostic, Operation *producer) {
+  diagnostic << ": the result of '" << producer->getName() << "'";
+  if (std::string name = getLayerName(producer); !name.empty())
+    diagnostic << " in '" << name << "'";
 }
 
 bool LayerGroup::isLast() const {

@@ -46,8 +46,9 @@ bool isWeightedLayer(Operation *op);
 bool isRelu(tosa::ClampOp clamp);
 
 /// Whether `slice` only drops rows or columns at the end of an image, and only
-/// windows read it: TOSA wants window sizes to divide exactly, so importers cut
-/// off what no window reaches. The integer layers need no such cut.
+/// windows read it that would not reach them: TOSA wants window sizes to divide
+/// exactly, so importers cut off what no window reaches. The integer layers
+/// need no such cut.
 bool isUnreachedCrop(tosa::SliceOp slice);
 
 /// The dimensions of the weights of `layer` that make up the output channel.
@@ -63,6 +64,9 @@ bool feedsOnlyResults(Value value);
 /// Checks that every tensor of `function` has a static shape; else emits an
 /// error.
 LogicalResult checkSizes(func::FuncOp function);
+
+/// Appends which op, of which layer, gave a value that cannot be used.
+void appendProducer(InFlightDiagnostic &diagnostic, Operation *producer);
 
 /// The operands of a weighted layer.
 OpOperand &getWeightOperand(Operation *layer);

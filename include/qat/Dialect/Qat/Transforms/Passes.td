@@ -80,7 +80,8 @@ def QatBindParameters : Pass<"qat-bind-parameters", "::mlir::ModuleOp"> {
   let summary = "Turn parameters into constants";
   let description = [{
     Replaces every load of an `ml_program.global` that is never stored to by a
-    constant located at the parameter's name, and erases the global. From here
+    constant located at the parameter's name, and erases private globals that
+    nothing reads any more. From here
     on canonicalization may merge and fold parameters, which before would tie
     together what must train apart.
 

@@ -1,0 +1,144 @@
+//===- RunCommand.cpp - qat run: one batch through a network --*- C++ -*- ===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Command.h"
+#include "ModelInput.h"
+#include "NetworkArrays.h"
+
+#include "qat/Calibration/NetworkInput.h"
+#include "qat/Dialect/Qat/Transforms/Passes.h"
+#include "qat/Execution/CompiledNetwork.h"
+#include "qat/Execution/HostPipeline.h"
+#include "qat/Support/Npy.h"
+
+#include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+
+using namespace llvm;
+using namespace mlir;
+using namespace mlir::qat;
+
+namespace {
+struct RunOptions {
+  std::string model, input, output, layers;
+  BatchLayout layout = BatchLayout::Any;
+  unsigned threads = 2;
+};
+} // namespace
+
+/// Joins arrays of one kind and shape along their first dimension.
+static NdArray join(ArrayRef<NdArray> rows) {
+  SmallVector<int64_t> shape(rows[0].shape());
+  shape[0] *= rows.size();
+  NdArray joined = NdArray::zeros(rows[0].kind(), shape);
+  uint8_t *target = joined.bytes().data();
+  for (const NdArray &row : rows)
+    target = std::copy(row.bytes().begin(), row.bytes().end(), target);
+  return joined;
+}
+
+/// A file name for a layer: what could lead out of the folder, or is not
+/// allowed in names everywhere, becomes '_'.
+static std::string getFileName(StringRef layer, llvm::StringSet<> &taken) {
+  std::string name;
+  for (char c : layer)
+    name += isAlnum(c) || StringRef("._-").contains(c) ? c : '_';
+  if (name.empty() || name[0] == '.')
+    name.insert(name.begin(), '_');
+  // Two layers whose names differ only so get a number.
+  std::string unique = name;
+  for (unsigned number = 2; !taken.insert(unique).second; ++number)
+    unique = name + "_" + std::to_string(number);
+  return unique + ".npy";
+}
+
+static Error writeLayers(const std::string &folder, ArrayRef<TensorInfo> infos,
+                         ArrayRef<NdArray> arrays) {
+  if (std::error_code failure = sys::fs::create_directories(folder))
+    return createStringError("cannot make the folder '" + folder +
+                             "': " + failure.message());
+  llvm::StringSet<> taken;
+  for (auto [info, array] : zip_equal(infos, arrays)) {
+    SmallString<128> path(folder);
+    sys::path::append(path, getFileName(info.name, taken));
+    if (Error error = writeNpy(path, array))
+      return error;
+  }
+  return Error::success();
+}
+
+static Error runNetwork(CommandLine &line, const RunOptions &options) {
+  Expected<OwningOpRef<ModuleOp>> module = readModel(line, options.model);
+  if (!module)
+    return module.takeError();
+  if (Error error = line.runPasses(**module, [&](OpPassManager &manager) {
+        if (!options.layers.empty())
+          manager.addPass(createQatExposeLayers());
+        if (line.onlyPrintsPipeline())
+          buildHostPipeline(manager);
+      }))
+    return error;
+  if (line.onlyPrintsPipeline())
+    return Error::success();
+
+  Expected<std::unique_ptr<CompiledNetwork>> network =
+      CompiledNetwork::compile(**module);
+  if (!network)
+    return network.takeError();
+  if (Error error = checkSingleInput((*network)->inputs()))
+    return error;
+  Expected<std::vector<NdArray>> rows =
+      readNetworkInputs(options.input, (*network)->inputs()[0], options.layout);
+  if (!rows)
+    return rows.takeError();
+  Expected<std::vector<NdArray>> results =
+      (*network)->runBatches(join(*rows), options.threads);
+  if (!results)
+    return results.takeError();
+
+  if (!options.layers.empty())
+    if (Error error =
+            writeLayers(options.layers, (*network)->outputs().drop_front(),
+                        ArrayRef<NdArray>(*results).drop_front()))
+      return error;
+  return writeNpy(options.output, results->front());
+}
+
+int mlir::qat::runRun(CommandLine &line) {
+  cl::OptionCategory &category = line.category();
+  cl::opt<std::string> model(cl::Positional, cl::Required, cl::desc("MODEL"),
+                             cl::cat(category));
+  cl::opt<std::string> input("input", cl::Required, cl::value_desc("x.npy"),
+                             cl::desc("The inputs: one or a batch"),
+                             cl::cat(category));
+  cl::opt<std::string> output("output", cl::Required, cl::value_desc("y.npy"),
+                              cl::desc("Where the outputs go"),
+                              cl::cat(category));
+  cl::opt<std::string> layers(
+      "layers", cl::value_desc("DIR"),
+      cl::desc("Write every layer's output to DIR/LAYER.npy, integers as "
+               "integers"),
+      cl::cat(category));
+  cl::opt<BatchLayout> layout(
+      "layout",
+      cl::desc("How the inputs are laid out (default: by the shape, nhwc where "
+               "both fit)"),
+      cl::values(clEnumValN(BatchLayout::NHWC, "nhwc", "channels last"),
+                 clEnumValN(BatchLayout::NCHW, "nchw", "channels first")),
+      cl::init(BatchLayout::Any), cl::cat(category));
+  cl::opt<unsigned> threads("j", cl::init(2), cl::value_desc("N"),
+                            cl::desc("Images that run at once (default: 2)"),
+                            cl::cat(category));
+  if (!line.parse("runs a network of any form on this machine"))
+    return kWrongUsage;
+  return line.finish(
+      runNetwork(line, {model, input, output, layers, layout, threads}));
+}
