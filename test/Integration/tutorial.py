@@ -69,6 +69,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         (folder / "examples").symlink_to(ROOT / "examples")
+        (folder / "build").symlink_to(ROOT / "build")
         data = ROOT / "build/examples/digits"
         if not (data / "train-images-idx3-ubyte").is_file():
             subprocess.run(
