@@ -15,6 +15,8 @@ case "${1-}" in
   *) echo "examples/quickstart.sh: error: unknown option '$1'" >&2; exit 2 ;;
 esac
 
+(($# <= 2)) || { echo "examples/quickstart.sh: error: unknown option '$3'" >&2; exit 2; }
+
 build=$root/build/release
 data=$root/build/examples/digits
 out=$root/build/examples/quickstart

@@ -9,6 +9,7 @@
 
 #include "Command.h"
 
+#include "qat/Dialect/Qat/IR/ConstantValues.h"
 #include "qat/InitAll.h"
 #include "qat/Support/AtomicFile.h"
 
@@ -117,6 +118,34 @@ bool CommandLine::parse(StringRef overview) {
   for (const std::string &argument : arguments)
     argv.push_back(argument.c_str());
   cl::HideUnrelatedOptions(optionCategory);
+  // What LLVM says about a name that it does not know is not one line.
+  auto &known = cl::getRegisteredOptions();
+  for (StringRef argument : arguments) {
+    if (argument == "--")
+      break;
+    if (!argument.consume_front("--"))
+      continue;
+    StringRef option = argument.split('=').first;
+    if (known.contains(option) || option == "help")
+      continue;
+    StringRef nearest;
+    unsigned best = 4;
+    for (const auto &[candidate, registered] : known) {
+      unsigned distance = option.edit_distance(candidate, true, best);
+      // The map has no order; equal distances are told apart by name.
+      if (!is_contained(registered->Categories, &optionCategory) ||
+          distance > best || distance == 4 ||
+          (distance == best && !nearest.empty() && nearest < candidate))
+        continue;
+      best = distance;
+      nearest = candidate;
+    }
+    errs() << "qat " << name << ": error: unknown option '--" << option << "'";
+    if (!nearest.empty())
+      errs() << ", did you mean '--" << nearest << "'?";
+    errs() << "; `qat " << name << " --help` lists the options\n";
+    return false;
+  }
   std::string message;
   raw_string_ostream os(message);
   if (cl::ParseCommandLineOptions(argv.size(), argv.data(), overview, &os))
@@ -167,6 +196,8 @@ Expected<OwningOpRef<ModuleOp>> CommandLine::readModule(StringRef path) {
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context());
   if (!module)
     return diagnosedError("cannot parse '" + path.str() + "'");
+  if (failed(verifyResources(*module)))
+    return diagnosedError("'" + path.str() + "' lacks data");
   return module;
 }
 

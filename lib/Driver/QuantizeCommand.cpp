@@ -33,7 +33,7 @@ int mlir::qat::runQuantize(CommandLine &line) {
   cl::opt<std::string> fold(
       "batch-fold-type", cl::cat(category),
       cl::desc("Where batch norms go: folding_weights (default of per-layer "
-               "schemes), ICN (default of per-channel) or folding_thresh"));
+               "schemes) or ICN (default of per-channel)"));
   cl::opt<unsigned> weightBits(
       "weight-bits", cl::init(8), cl::cat(category),
       cl::desc("Bits of a weight, 2 to 8 (default 8)"));

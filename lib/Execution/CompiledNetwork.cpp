@@ -9,6 +9,8 @@
 
 #include "qat/Execution/CompiledNetwork.h"
 
+#include "qat/Dialect/Qat/IR/ConstantValues.h"
+
 #include "Jit.h"
 
 #include "qat/Execution/HostPipeline.h"
@@ -155,6 +157,8 @@ CompiledNetwork::compile(ModuleOp module, const CompileOptions &options) {
   registerHostDialects(registry);
   context->appendDialectRegistry(registry);
 
+  if (failed(verifyResources(module)))
+    return createStringError("the module lacks the data of a constant");
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (!main || main.isExternal())
     return createStringError("the module has no function @main to run");

@@ -101,7 +101,10 @@ FailureOr<Choice> InsertQuantizers::getChoice() {
     if (!fold)
       return module.emitError("unknown fold type '")
              << foldType
-             << "'; expected folding_weights, ICN or folding_thresh";
+             << "'; expected folding_weights or ICN";
+    if (*fold == FoldType::FoldingThresh)
+      return module.emitError("fold type folding_thresh has no integer layers; "
+                              "ICN computes the same numbers");
     result.foldType = *fold;
   }
   if (isPerChannel(*scheme) && result.foldType == FoldType::FoldingWeights)
