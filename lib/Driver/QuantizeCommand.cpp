@@ -13,6 +13,7 @@
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace mlir;
@@ -67,6 +68,9 @@ int mlir::qat::runQuantize(CommandLine &line) {
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(input);
   if (!module)
     return line.finish(module.takeError());
+  if (calibrate.empty() && !line.isQuiet() && !line.onlyPrintsPipeline())
+    errs() << "qat quantize: remark: the ranges of activations are initial "
+              "values; --calibrate sets them from data\n";
   bool hasPreprocessing =
       (*module)->getOperation()->hasAttr("qat.preprocessing");
   Error error = line.runPasses(**module, [&](OpPassManager &manager) {

@@ -305,7 +305,8 @@ int mlir::qat::runSimulate(CommandLine &line) {
       cl::desc("Seconds that a run under QEMU may take (default 300)"));
   cl::opt<bool, true> selfTestOption(
       "selftest", cl::cat(category), cl::location(options.selfTest),
-      cl::desc("Run the project's self-test (`qat deploy --with-test`) instead"));
+      cl::desc(
+          "Run the project's self-test (`qat deploy --with-test`) instead"));
   if (!line.parse("builds a C project, runs it on a simulated board and "
                   "compares every layer with the host"))
     return kWrongUsage;

@@ -55,6 +55,7 @@ using namespace mlir;
 void mlir::qat::buildHostLoopsPipeline(OpPassManager &manager,
                                        bool liftConstants) {
   manager.addPass(createQatBindParameters());
+  manager.addPass(createQatFoldWeightQuantizers());
 
   // To linalg on tensors.
   OpPassManager &tosa = manager.nest<func::FuncOp>();

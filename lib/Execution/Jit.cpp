@@ -58,7 +58,7 @@ static void setAttributes(Module &module, const TargetMachine &machine) {
 static void optimize(Module &module, TargetMachine &machine, unsigned level) {
   PipelineTuningOptions tuning;
   tuning.LoopUnrolling = false;
-  tuning.LoopInterleaving = true;
+  tuning.LoopInterleaving = false;
   tuning.LoopVectorization = level > 1;
   tuning.SLPVectorization = false;
   PassBuilder builder(&machine, tuning);

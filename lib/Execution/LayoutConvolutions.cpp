@@ -7,14 +7,13 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "qat/Dialect/Qat/IR/ConstantValues.h"
 #include "qat/Execution/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
 
 namespace mlir::qat {
@@ -25,37 +24,20 @@ namespace mlir::qat {
 using namespace mlir;
 using namespace mlir::qat;
 
-/// The bytes of a constant in row-major order; empty for those that are not
-/// kept so (splats, other attributes).
-static ArrayRef<char> getRawElements(ElementsAttr constant) {
-  if (auto dense = dyn_cast<DenseElementsAttr>(constant))
-    return dense.isSplat() ? ArrayRef<char>() : dense.getRawData();
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(constant))
-    if (AsmResourceBlob *blob = resource.getRawHandle().getBlob())
-      return blob->getData();
-  return {};
-}
-
 /// OHWI to HWIO: the dimensions of the result, by those of the source.
 constexpr int64_t toHWIO[] = {1, 2, 3, 0};
 
 /// A constant of f32 OHWI weights as HWIO; null where it is not at hand.
 static Value transposeConstant(OpBuilder &b, Value weights) {
-  ElementsAttr constant;
+  std::optional<std::vector<float>> values = getConstantFloats(weights);
+  if (!values)
+    return {};
   auto type = cast<RankedTensorType>(weights.getType());
-  if (!type.getElementType().isF32() ||
-      !matchPattern(weights, m_Constant(&constant)))
-    return {};
-  ArrayRef<char> raw = getRawElements(constant);
-  if (raw.size() != type.getNumElements() * sizeof(float))
-    return {};
   int64_t outer = type.getDimSize(0), inner = type.getNumElements() / outer;
-  std::vector<float> transposed(type.getNumElements());
+  std::vector<float> transposed(values->size());
   for (int64_t row = 0; row < outer; ++row)
     for (int64_t column = 0; column < inner; ++column)
-      std::memcpy(&transposed[column * outer + row],
-                  raw.data() + (row * inner + column) * sizeof(float),
-                  sizeof(float));
+      transposed[column * outer + row] = (*values)[row * inner + column];
   auto resultType = RankedTensorType::get(
       applyPermutation(type.getShape(), toHWIO), type.getElementType());
   return arith::ConstantOp::create(

@@ -176,8 +176,8 @@ static Error planCommon(Builder &builder, StringRef dir, StringRef buildDir,
   if (Error error =
           writeText(joinPath(boardDir, "network.h"), getNetworkHeader(name)))
     return error;
-  for (StringRef source : {StringRef("startup.c"), StringRef("semihosting.c"),
-                           harness})
+  for (StringRef source :
+       {StringRef("startup.c"), StringRef("semihosting.c"), harness})
     builder.compile(joinPath(boardDir, source),
                     "board_" + sys::path::stem(source) + ".o",
                     {"-ffreestanding", "-fno-tree-loop-distribute-patterns"});
@@ -196,16 +196,17 @@ static Error writeLinkerScript(StringRef buildDir, const Board &board,
   Expected<ImageSizes> harnessSizes = measureImage(joinPath(buildDir, harness));
   if (!harnessSizes)
     return harnessSizes.takeError();
-  return writeText(joinPath(buildDir, "memory.ld"),
-                   getLinkerScript(board, sizes->weights + sizes->constants,
-                                   sizes->arena + sizes->variables +
-                                       harnessSizes->arena));
+  return writeText(
+      joinPath(buildDir, "memory.ld"),
+      getLinkerScript(board, sizes->weights + sizes->constants,
+                      sizes->arena + sizes->variables + harnessSizes->arena));
 }
 
-Expected<std::string>
-mlir::qat::buildSelfTest(StringRef dir, StringRef buildDir,
-                         const Manifest &manifest, const Board &board,
-                         StringRef compiler) {
+Expected<std::string> mlir::qat::buildSelfTest(StringRef dir,
+                                               StringRef buildDir,
+                                               const Manifest &manifest,
+                                               const Board &board,
+                                               StringRef compiler) {
   Builder builder(dir, buildDir, board, compiler);
   const std::string &name = manifest.name;
   std::string source = joinPath(dir, name + "_selftest.c");

@@ -328,8 +328,7 @@ static Expected<Setup> prepare(const SimulationOptions &options) {
   return setup;
 }
 
-Expected<std::string>
-mlir::qat::runSelfTest(const SimulationOptions &options) {
+Expected<std::string> mlir::qat::runSelfTest(const SimulationOptions &options) {
   Expected<Setup> setup = prepare(options);
   if (!setup)
     return setup.takeError();

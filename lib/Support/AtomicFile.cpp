@@ -14,8 +14,8 @@
 using namespace llvm;
 
 static Error cannotWrite(StringRef path, std::error_code reason) {
-  return createStringError(reason, "cannot write '" + path +
-                                       "': " + reason.message());
+  return createStringError(reason,
+                           "cannot write '" + path + "': " + reason.message());
 }
 
 Error mlir::qat::writeFileAtomically(StringRef path,
@@ -25,9 +25,8 @@ Error mlir::qat::writeFileAtomically(StringRef path,
     outs().flush();
     return Error::success();
   }
-  Expected<sys::fs::TempFile> file =
-      sys::fs::TempFile::create(path + ".%%%%%%.tmp",
-                                sys::fs::all_read | sys::fs::all_write);
+  Expected<sys::fs::TempFile> file = sys::fs::TempFile::create(
+      path + ".%%%%%%.tmp", sys::fs::all_read | sys::fs::all_write);
   if (!file)
     return cannotWrite(path, errorToErrorCode(file.takeError()));
   std::error_code reason;

@@ -11,6 +11,17 @@
 
 include "mlir/Pass/PassBase.td"
 
+def QatFoldWeightQuantizers
+    : Pass<"qat-fold-weight-quantizers", "::mlir::ModuleOp"> {
+  let summary = "Quantize constant weights at compile time";
+  let description = [{
+    Replaces weight quantizers, `qat.fold_weight` and `qat.fold_bias` of
+    constants by their results, computed by the scalar reference: otherwise
+    every execution would quantize all weights anew.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def QatLayoutConvolutions
     : Pass<"qat-layout-convolutions", "::mlir::func::FuncOp"> {
   let summary = "Make channels the innermost loop of convolutions and pools";

@@ -1,5 +1,5 @@
 //===- WeightedLayers.cpp - integer convolutions and dense layers as loops --*-
-//C++ -*- ===//
+// C++ -*- ===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

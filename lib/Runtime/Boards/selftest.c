@@ -15,8 +15,7 @@
 #include "network.h"
 
 int qat_board_main(void) {
-  int result =
-      qat_board_call(0, 0, 0, (void (*)(void))QAT_NETWORK_SELFTEST);
+  int result = qat_board_call(0, 0, 0, (void (*)(void))QAT_NETWORK_SELFTEST);
   qat_board_print("qat: done selftest ");
   qat_board_print(QAT_NETWORK_SELFTEST_LAYER(result));
   qat_board_print("\n");
