@@ -638,7 +638,8 @@ LogicalResult Freezer::visitReturn(func::ReturnOp op) {
 }
 
 LogicalResult Freezer::visit(Operation *op) {
-  if (done.contains(op))
+  // What nothing reads has no quantizer that it would need.
+  if (done.contains(op) || isOpTriviallyDead(op))
     return success();
   if (isWeightedLayer(op))
     return visitWeighted(op);
