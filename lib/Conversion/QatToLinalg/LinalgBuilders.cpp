@@ -78,7 +78,12 @@ AffineMap mlir::qat::getAxesMap(MLIRContext *context, unsigned rank,
 
 Value mlir::qat::buildScalar(ImplicitLocOpBuilder &b, Type type,
                              int64_t value) {
-  return arith::ConstantOp::create(b, b.getIntegerAttr(type, value));
+  if (!type.isInteger())
+    return arith::ConstantOp::create(b, b.getIntegerAttr(type, value));
+  // The builder would fill up a negative value of more than 64 bits with zeros.
+  APInt bits(type.getIntOrFloatBitWidth(), value, /*isSigned=*/true,
+             /*implicitTrunc=*/true);
+  return arith::ConstantOp::create(b, b.getIntegerAttr(type, bits));
 }
 
 Value mlir::qat::buildFloat(ImplicitLocOpBuilder &b, Type type, double value) {

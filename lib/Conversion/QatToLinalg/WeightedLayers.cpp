@@ -192,7 +192,8 @@ static Value buildChannelConstant(ImplicitLocOpBuilder &b, ArrayRef<T> values) {
 }
 
 /// clamp((((acc + bias) * multiplier) >> shift) + zero point, storage range),
-/// or clamp(acc + bias, int32) without a multiplier, on 64 bits throughout.
+/// or clamp(acc + bias, int32) without a multiplier. With an i32 accumulator the
+/// sum is below 2^32 and the product fits i64; with an i64 one it takes i128.
 /// Channels are the last dimension of `accumulator`.
 template <typename OpTy>
 static Value buildRequantized(ImplicitLocOpBuilder &b, OpTy op,
@@ -201,6 +202,8 @@ static Value buildRequantized(ImplicitLocOpBuilder &b, OpTy op,
   auto quantized =
       cast<quant::UniformQuantizedType>(getQuantizedElement(op.getResult()));
   Type i64 = b.getI64Type();
+  bool isNarrow = getElementTypeOrSelf(accumulator.getType()).isInteger(32);
+  Type wide = isNarrow ? i64 : b.getIntegerType(128);
   int64_t rank = resultType.getRank();
   AffineMap channel = getAxesMap(b.getContext(), rank, rank - 1);
   SmallVector<Value> inputs = {accumulator, bias};
@@ -229,11 +232,12 @@ static Value buildRequantized(ImplicitLocOpBuilder &b, OpTy op,
         if (!multipliers)
           return buildStored(e, sum, quantized, resultType.getElementType());
         Value multiplier = multiplierInput
-                               ? extend(e, v[multiplierInput], i64)
-                               : buildScalar(e, i64, multipliers->front());
-        Value shift = shiftInput ? extend(e, v[shiftInput], i64)
-                                 : buildScalar(e, i64, shifts->front());
-        Value product = arith::MulIOp::create(e, sum, multiplier);
+                               ? extend(e, v[multiplierInput], wide)
+                               : buildScalar(e, wide, multipliers->front());
+        Value shift = shiftInput ? extend(e, v[shiftInput], wide)
+                                 : buildScalar(e, wide, shifts->front());
+        Value product =
+            arith::MulIOp::create(e, extend(e, sum, wide), multiplier);
         Value scaled = arith::ShRSIOp::create(e, product, shift);
         return buildStored(e, scaled, quantized, resultType.getElementType());
       });
