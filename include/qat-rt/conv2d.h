@@ -1,5 +1,4 @@
-//===- conv2d.h - 2-D convolution, plain, grouped and pointwise ----*- C
-//-*-===//
+//===- conv2d.h - 2-D convolution, plain, grouped and pointwise ---*- C -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

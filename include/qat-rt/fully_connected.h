@@ -1,5 +1,4 @@
-//===- fully_connected.h - a matrix times one vector or several ----*- C
-//-*-===//
+//===- fully_connected.h - a matrix times one vector or several ---*- C -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -21,9 +21,12 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <unistd.h>
 
 using namespace llvm;
 using namespace mlir;
@@ -112,6 +115,29 @@ CommandLine::CommandLine(StringRef name, ArrayRef<const char *> args)
 
 CommandLine::~CommandLine() = default;
 
+/// Calls `run` and gives what it wrote to standard error: LLVM's options report
+/// some errors there whatever stream they are given.
+static void captureStandardError(std::string &text,
+                                 llvm::function_ref<void()> run) {
+  SmallString<128> path;
+  int file = -1, saved = dup(STDERR_FILENO);
+  if (saved < 0 || sys::fs::createTemporaryFile("qat", "log", file, path)) {
+    run();
+    return;
+  }
+  errs().flush();
+  dup2(file, STDERR_FILENO);
+  run();
+  errs().flush();
+  dup2(saved, STDERR_FILENO);
+  close(saved);
+  close(file);
+  if (ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
+          MemoryBuffer::getFile(path))
+    text = (*buffer)->getBuffer().str();
+  sys::fs::remove(path);
+}
+
 bool CommandLine::parse(StringRef overview) {
   std::string program = "qat " + name;
   SmallVector<const char *> argv = {program.c_str()};
@@ -147,8 +173,12 @@ bool CommandLine::parse(StringRef overview) {
     return false;
   }
   std::string message;
-  raw_string_ostream os(message);
-  if (cl::ParseCommandLineOptions(argv.size(), argv.data(), overview, &os))
+  bool good = false;
+  captureStandardError(message, [&] {
+    good = cl::ParseCommandLineOptions(argv.size(), argv.data(), overview,
+                                       &errs());
+  });
+  if (good)
     return true;
   errs() << "qat " << name << ": error: ";
   StringRef first = StringRef(message).split('\n').first;
@@ -186,6 +216,9 @@ Error CommandLine::diagnosedError(StringRef otherwise) {
 }
 
 Expected<OwningOpRef<ModuleOp>> CommandLine::readModule(StringRef path) {
+  if (path.ends_with(".onnx") || path.ends_with(".tflite"))
+    return createStringError("'" + path +
+                             "' is not MLIR; `qat import` makes MLIR of it");
   ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
       MemoryBuffer::getFileOrSTDIN(path);
   if (!buffer)
@@ -196,6 +229,9 @@ Expected<OwningOpRef<ModuleOp>> CommandLine::readModule(StringRef path) {
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context());
   if (!module)
     return diagnosedError("cannot parse '" + path.str() + "'");
+  if (!module->lookupSymbol("main"))
+    return createStringError("'" + path +
+                             "' has no function @main; it is not a network");
   if (failed(verifyResources(*module)))
     return diagnosedError("'" + path.str() + "' lacks data");
   return module;

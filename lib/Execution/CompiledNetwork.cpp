@@ -1,5 +1,4 @@
-//===- CompiledNetwork.cpp - a network as a function of this process --*- C++
-//-*- ===//
+//===- CompiledNetwork.cpp - a network as a function of this process -----===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -51,8 +51,8 @@ Error mlir::qat::writeFileAtomically(StringRef path,
   if (exists)
     if (std::error_code reason = sys::fs::real_path(path, target))
       return cannotWrite(path, reason);
-  unsigned mode = exists ? status.permissions()
-                         : sys::fs::all_read | sys::fs::all_write;
+  unsigned mode =
+      exists ? status.permissions() : sys::fs::all_read | sys::fs::all_write;
   Expected<sys::fs::TempFile> file =
       sys::fs::TempFile::create(target + ".%%%%%%.tmp", mode);
   if (!file)

@@ -1,4 +1,4 @@
-//===- HostPipeline.h - from a network to the host's LLVM IR --*- C++ -*- ===//
+//===- HostPipeline.h - from a network to the host's LLVM IR ----*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- QatToLinalg.cpp - forms F, Q and I to linalg -----------*- C++ -*- ===//
+//===- QatToLinalg.cpp - forms F, Q and I to linalg -------------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- WeightedLayers.cpp - integer convolutions and dense layers as loops --*-
-// C++ -*- ===//
+//===- WeightedLayers.cpp - integer convolutions and dense layers as loops ===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -192,9 +191,9 @@ static Value buildChannelConstant(ImplicitLocOpBuilder &b, ArrayRef<T> values) {
 }
 
 /// clamp((((acc + bias) * multiplier) >> shift) + zero point, storage range),
-/// or clamp(acc + bias, int32) without a multiplier. With an i32 accumulator the
-/// sum is below 2^32 and the product fits i64; with an i64 one it takes i128.
-/// Channels are the last dimension of `accumulator`.
+/// or clamp(acc + bias, int32) without a multiplier. With an i32 accumulator
+/// the sum is below 2^32 and the product fits i64; with an i64 one it takes
+/// i128. Channels are the last dimension of `accumulator`.
 template <typename OpTy>
 static Value buildRequantized(ImplicitLocOpBuilder &b, OpTy op,
                               Value accumulator, Value bias,

@@ -85,8 +85,8 @@ static LogicalResult verifyResource(Operation *op,
 LogicalResult qat::verifyResources(Operation *module) {
   WalkResult result = module->walk([&](Operation *op) {
     for (NamedAttribute attribute : op->getAttrs()) {
-      WalkResult inner = attribute.getValue().walk(
-          [&](DenseResourceElementsAttr resource) {
+      WalkResult inner =
+          attribute.getValue().walk([&](DenseResourceElementsAttr resource) {
             return failed(verifyResource(op, resource))
                        ? WalkResult::interrupt()
                        : WalkResult::advance();

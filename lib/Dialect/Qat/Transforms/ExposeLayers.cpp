@@ -1,4 +1,4 @@
-//===- ExposeLayers.cpp - return what every layer computes ----*- C++ -*- ===//
+//===- ExposeLayers.cpp - return what every layer computes ------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -46,10 +46,9 @@ static llvm::MapVector<StringAttr, Value> collectLayers(func::FuncOp main) {
       continue;
     // Integer layers that share a name are layers of their own.
     auto found = layers.find(name);
-    for (unsigned number = 2; found != layers.end() &&
-                              isa<IntegerLayerOpInterface>(op) &&
-                              isa<IntegerLayerOpInterface>(
-                                  found->second.getDefiningOp());
+    for (unsigned number = 2;
+         found != layers.end() && isa<IntegerLayerOpInterface>(op) &&
+         isa<IntegerLayerOpInterface>(found->second.getDefiningOp());
          ++number) {
       name = StringAttr::get(op.getContext(),
                              getLayerName(&op) + "_" + std::to_string(number));

@@ -100,8 +100,7 @@ FailureOr<Choice> InsertQuantizers::getChoice() {
     std::optional<FoldType> fold = symbolizeFoldType(foldType);
     if (!fold)
       return module.emitError("unknown fold type '")
-             << foldType
-             << "'; expected folding_weights or ICN";
+             << foldType << "'; expected folding_weights or ICN";
     if (*fold == FoldType::FoldingThresh)
       return module.emitError("fold type folding_thresh has no integer layers; "
                               "ICN computes the same numbers");
