@@ -12,6 +12,8 @@
 #include "IntegerConstants.h"
 #include "TensorLayout.h"
 
+#include "qat/Dialect/Qat/IR/StoredWeights.h"
+
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/SymbolTable.h"
@@ -377,10 +379,11 @@ private:
     setOutputGrid(op.getResult(), fields);
 
     // The weights as they are stored; qat-pack-weights gives them their order.
-    auto cast = op.getWeights().template getDefiningOp<quant::StorageCastOp>();
-    ElementsAttr weights;
-    if (!cast || !matchPattern(cast.getInput(), m_Constant(&weights)))
+    ElementsAttr weights = getStoredWeights(op.getWeights());
+    if (!weights)
       return op.emitError("expects constant weights");
+    if (failed(verifyStoredWeights(op)))
+      return failure();
     addGlobal("weights", weights, fields, op.getLoc());
 
     ElementsAttr bias;
