@@ -153,7 +153,7 @@ def QatCheckAccumulators : Pass<"qat-check-accumulators", "::mlir::ModuleOp"> {
     Bounds, for the actual weights and every input that the type allows, each
     partial sum of each layer in any order of its terms, with and without the
     bias. `accumulator_bits` becomes 32 where all of them fit, else 64 with a
-    remark.
+    remark. Constant weights outside of their storage range are an error.
   }];
 }
 
