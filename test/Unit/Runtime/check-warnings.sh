@@ -35,7 +35,7 @@ check "$clang"
 check arm-none-eabi-gcc -mcpu=cortex-m0plus
 check arm-none-eabi-gcc -mcpu=cortex-m4
 
-((ran)) || {
+[ "$ran" -gt 0 ] || {
   echo "no compiler is installed"
   exit 77
 }
