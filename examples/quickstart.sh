@@ -15,6 +15,8 @@ case "${1-}" in
   *) echo "examples/quickstart.sh: error: unknown option '$1'" >&2; exit 2 ;;
 esac
 
+(($# <= 2)) || { echo "examples/quickstart.sh: error: unknown option '$3'" >&2; exit 2; }
+
 build=$root/build/release
 data=$root/build/examples/digits
 out=$root/build/examples/quickstart
@@ -84,12 +86,13 @@ rows = [
     ("flash", f"{sum(flash.values()):,} bytes ({flash['weights']:,} of them weights)"),
     ("RAM", f"{sum(ram.values()):,} bytes ({ram['arena']:,} of them activations)"),
     ("instructions an image", f"{board['instructions']:,}"),
+    ("output", "equal to the host's" if board["output_equal_to_host"] else "WRONG"),
 ]
 print(f"\ndigits on a {board['target']}:")
 for name, value in rows:
     print(f"  {name:22} {value}")
-if board.get("output_equal_to_host") is False:
-    sys.exit("the board's output differs from the host's")
+if not board["output_equal_to_host"]:
+    sys.exit("error: the board's output differs from the host's")
 PYTHON
 echo "
 The C project is in ${out#"$PWD"/}/digits_c; digits.h is what firmware includes."

@@ -25,6 +25,9 @@ config.substitutions.append(("%python", config.python))
 config.substitutions.append(("%source", config.qat_source_dir))
 config.substitutions.append(("%build", config.qat_binary_dir))
 
+# The Python of utils/setup.sh: `REQUIRES: numpy`.
+if os.path.exists(config.python):
+    config.available_features.add("numpy")
 # Trained models and goldens: `REQUIRES: assets`.
 if os.path.isdir(os.path.join(config.qat_shared_dir, "assets")):
     config.available_features.add("assets")

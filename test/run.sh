@@ -2,8 +2,9 @@
 # Installs what is missing, builds, and runs every test. The last line is
 # `N passed, N failed, N skipped`; the exit status is 1 if anything failed.
 #
-# usage: test/run.sh [unit] [lit] [integration] [integration/NAME]...
-#   Without arguments everything. QAT_SHARED: folder of trained models and
+# usage: test/run.sh [--again] [unit] [lit] [integration] [integration/NAME]...
+#   Without arguments everything; what passed and cannot have changed is not run
+#   again without --again. QAT_SHARED: folder of trained models and
 #   goldens (default ../shared); what needs it is skipped where it is absent.
 set -euo pipefail
 exec </dev/null

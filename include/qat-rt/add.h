@@ -1,5 +1,4 @@
-//===- add.h - sum of two tensors on grids of their own ------------*- C
-//-*-===//
+//===- add.h - sum of two tensors on grids of their own -----------*- C -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

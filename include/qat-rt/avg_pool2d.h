@@ -1,5 +1,4 @@
-//===- avg_pool2d.h - mean over windows ----------------------------*- C
-//-*-===//
+//===- avg_pool2d.h - mean over windows ---------------------------*- C -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

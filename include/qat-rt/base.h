@@ -1,5 +1,4 @@
-//===- base.h - what every kernel of qat-rt stands on --------------*- C
-//-*-===//
+//===- base.h - what every kernel of qat-rt stands on -------------*- C -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- conv2d.h - 2-D convolution, plain, grouped and pointwise ----*- C
-//-*-===//
+//===- conv2d.h - 2-D convolution, plain, grouped and pointwise ---*- C -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -15,7 +14,10 @@
 //
 // acc + bias has to fit 32 bits. Intermediate sums need not: they are formed
 // modulo 2^32, so only the last one counts. Where it does not fit, the kernels
-// that end in _acc64 are exact as long as a window has fewer than 2^31 taps.
+// that end in _acc64 are exact.
+//
+// A window of one group has at most 8421504 elements, kernel_h * kernel_w *
+// in_c / groups: the sum of so many inputs x - Zx, of up to 255, fits 32 bits.
 //
 // Weights: [out_c][kernel_h][kernel_w][in_c / groups]; each output channel
 // starts on a new word and is filled up with fields of any value.

@@ -1,5 +1,4 @@
-//===- depthwise_conv2d.h - convolution of each channel alone ------*- C
-//-*-===//
+//===- depthwise_conv2d.h - convolution of each channel alone -----*- C -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

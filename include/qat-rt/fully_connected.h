@@ -1,5 +1,4 @@
-//===- fully_connected.h - a matrix times one vector or several ----*- C
-//-*-===//
+//===- fully_connected.h - a matrix times one vector or several ---*- C -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -9,7 +8,7 @@
 //
 // A row of the tensors is one vector: a network that handles one image has one
 // row. The arithmetic is that of conv2d.h, also where acc + bias has to fit and
-// what _acc64 is for.
+// what _acc64 is for. There are at most 8421504 inputs.
 //
 // Weights: [outputs][inputs]; each output starts on a new word and is filled up
 // with fields of any value.

@@ -1,5 +1,4 @@
-//===- max_pool2d.h - largest element of windows -------------------*- C
-//-*-===//
+//===- max_pool2d.h - largest element of windows ------------------*- C -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- requantize.h - a tensor put on another grid -----------------*- C
-//-*-===//
+//===- requantize.h - a tensor put on another grid ----------------*- C -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -9,6 +9,7 @@
 
 #include "Command.h"
 
+#include "qat/Dialect/Qat/IR/ConstantValues.h"
 #include "qat/InitAll.h"
 #include "qat/Support/AtomicFile.h"
 
@@ -20,9 +21,12 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <unistd.h>
 
 using namespace llvm;
 using namespace mlir;
@@ -85,7 +89,7 @@ struct CommandLine::Diagnostics {
 };
 
 CommandLine::CommandLine(StringRef name, ArrayRef<const char *> args)
-    : name(name), optionCategory("Options of qat " + name.str()),
+    : name(name), title("Options of qat " + name.str()), optionCategory(title),
       printPipeline("print-pipeline",
                     cl::desc("Print the passes as a qat-mlir-opt pipeline "
                              "instead of doing the work"),
@@ -111,15 +115,70 @@ CommandLine::CommandLine(StringRef name, ArrayRef<const char *> args)
 
 CommandLine::~CommandLine() = default;
 
+/// Calls `run` and gives what it wrote to standard error: LLVM's options report
+/// some errors there whatever stream they are given.
+static void captureStandardError(std::string &text,
+                                 llvm::function_ref<void()> run) {
+  SmallString<128> path;
+  int file = -1, saved = dup(STDERR_FILENO);
+  if (saved < 0 || sys::fs::createTemporaryFile("qat", "log", file, path)) {
+    run();
+    return;
+  }
+  errs().flush();
+  dup2(file, STDERR_FILENO);
+  run();
+  errs().flush();
+  dup2(saved, STDERR_FILENO);
+  close(saved);
+  close(file);
+  if (ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
+          MemoryBuffer::getFile(path))
+    text = (*buffer)->getBuffer().str();
+  sys::fs::remove(path);
+}
+
 bool CommandLine::parse(StringRef overview) {
   std::string program = "qat " + name;
   SmallVector<const char *> argv = {program.c_str()};
   for (const std::string &argument : arguments)
     argv.push_back(argument.c_str());
   cl::HideUnrelatedOptions(optionCategory);
+  // What LLVM says about a name that it does not know is not one line.
+  auto &known = cl::getRegisteredOptions();
+  for (StringRef argument : arguments) {
+    if (argument == "--")
+      break;
+    if (!argument.consume_front("--"))
+      continue;
+    StringRef option = argument.split('=').first;
+    if (known.contains(option) || option == "help")
+      continue;
+    StringRef nearest;
+    unsigned best = 4;
+    for (const auto &[candidate, registered] : known) {
+      unsigned distance = option.edit_distance(candidate, true, best);
+      // The map has no order; equal distances are told apart by name.
+      if (!is_contained(registered->Categories, &optionCategory) ||
+          distance > best || distance == 4 ||
+          (distance == best && !nearest.empty() && nearest < candidate))
+        continue;
+      best = distance;
+      nearest = candidate;
+    }
+    errs() << "qat " << name << ": error: unknown option '--" << option << "'";
+    if (!nearest.empty())
+      errs() << ", did you mean '--" << nearest << "'?";
+    errs() << "; `qat " << name << " --help` lists the options\n";
+    return false;
+  }
   std::string message;
-  raw_string_ostream os(message);
-  if (cl::ParseCommandLineOptions(argv.size(), argv.data(), overview, &os))
+  bool good = false;
+  captureStandardError(message, [&] {
+    good = cl::ParseCommandLineOptions(argv.size(), argv.data(), overview,
+                                       &errs());
+  });
+  if (good)
     return true;
   errs() << "qat " << name << ": error: ";
   StringRef first = StringRef(message).split('\n').first;
@@ -157,6 +216,9 @@ Error CommandLine::diagnosedError(StringRef otherwise) {
 }
 
 Expected<OwningOpRef<ModuleOp>> CommandLine::readModule(StringRef path) {
+  if (path.ends_with(".onnx") || path.ends_with(".tflite"))
+    return createStringError("'" + path +
+                             "' is not MLIR; `qat import` makes MLIR of it");
   ErrorOr<std::unique_ptr<MemoryBuffer>> buffer =
       MemoryBuffer::getFileOrSTDIN(path);
   if (!buffer)
@@ -167,6 +229,11 @@ Expected<OwningOpRef<ModuleOp>> CommandLine::readModule(StringRef path) {
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context());
   if (!module)
     return diagnosedError("cannot parse '" + path.str() + "'");
+  if (!module->lookupSymbol("main"))
+    return createStringError("'" + path +
+                             "' has no function @main; it is not a network");
+  if (failed(verifyResources(*module)))
+    return diagnosedError("'" + path.str() + "' lacks data");
   return module;
 }
 

@@ -94,6 +94,8 @@ private:
   struct Diagnostics;
 
   std::string name;
+  /// Of the option category, which refers to it.
+  std::string title;
   std::vector<std::string> arguments;
   llvm::cl::OptionCategory optionCategory;
   llvm::cl::opt<bool> printPipeline, quiet, verbose;

@@ -115,8 +115,7 @@ int mlir::qat::runDeploy(CommandLine &line) {
                                    cl::location(options.model));
   cl::opt<std::string, true> target(
       "target", cl::Required, cl::value_desc("part"),
-      cl::desc("Part to write C for: cortex-m0plus, cortex-m3, cortex-m4, "
-               "cortex-m33, cortex-m7, cortex-m55 or host"),
+      cl::desc("Part to write C for: cortex-m4 or host"),
       cl::cat(line.category()), cl::location(project.target));
   cl::opt<std::string, true> name(
       "name", cl::value_desc("identifier"),

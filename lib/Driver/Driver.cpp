@@ -14,6 +14,7 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/Config/llvm-config.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -65,6 +66,10 @@ int mlir::qat::runDriver(int argc, char **argv) {
   StringRef name = argv[1];
   if (name == "--help" || name == "-h" || name == "-help" || name == "help") {
     printHelp(outs());
+    return kDone;
+  }
+  if (name == "--version") {
+    outs() << "qat-mlir 0.1.0, LLVM " << LLVM_VERSION_STRING << "\n";
     return kDone;
   }
   for (const Command &command : getCommands()) {

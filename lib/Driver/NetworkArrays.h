@@ -1,5 +1,4 @@
-//===- NetworkArrays.h - arrays of a user as inputs of a network -*- C++
-//-*-===//
+//===- NetworkArrays.h - arrays of user as inputs of network ----*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

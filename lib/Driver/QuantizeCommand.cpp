@@ -13,6 +13,7 @@
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace mlir;
@@ -32,7 +33,7 @@ int mlir::qat::runQuantize(CommandLine &line) {
   cl::opt<std::string> fold(
       "batch-fold-type", cl::cat(category),
       cl::desc("Where batch norms go: folding_weights (default of per-layer "
-               "schemes), ICN (default of per-channel) or folding_thresh"));
+               "schemes) or ICN (default of per-channel)"));
   cl::opt<unsigned> weightBits(
       "weight-bits", cl::init(8), cl::cat(category),
       cl::desc("Bits of a weight, 2 to 8 (default 8)"));
@@ -67,6 +68,9 @@ int mlir::qat::runQuantize(CommandLine &line) {
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(input);
   if (!module)
     return line.finish(module.takeError());
+  if (calibrate.empty() && !line.isQuiet() && !line.onlyPrintsPipeline())
+    errs() << "qat quantize: remark: the ranges of activations are initial "
+              "values; --calibrate sets them from data\n";
   bool hasPreprocessing =
       (*module)->getOperation()->hasAttr("qat.preprocessing");
   Error error = line.runPasses(**module, [&](OpPassManager &manager) {

@@ -1,4 +1,4 @@
-//===- RunCommand.cpp - qat run: one batch through a network --*- C++ -*- ===//
+//===- RunCommand.cpp - qat run: one batch through a network ----*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

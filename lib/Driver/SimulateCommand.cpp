@@ -32,6 +32,7 @@ namespace {
 struct SimulateOptions {
   std::string dir, input, output, json, data, dataset;
   unsigned images = 1, timeout = 300;
+  bool selfTest = false;
 };
 
 /// How the board's bytes compare with the host's.
@@ -205,8 +206,26 @@ static Error writeOutputs(const SimulationResult &result,
   return writeNpy(path, array);
 }
 
+static Error selfTest(CommandLine &line, const SimulateOptions &options) {
+  SimulationOptions simulation;
+  simulation.dir = options.dir;
+  simulation.timeout = options.timeout;
+  Expected<std::string> layer = runSelfTest(simulation);
+  if (!layer)
+    return layer.takeError();
+  if (!layer->empty())
+    return createStringError("the self-test fails: layer '" + *layer +
+                             "' is the first that does not compute what was "
+                             "compiled");
+  if (!line.isQuiet())
+    outs() << "the self-test passes: every layer computes what was compiled\n";
+  return Error::success();
+}
+
 static Error simulateProject(CommandLine &line,
                              const SimulateOptions &options) {
+  if (options.selfTest)
+    return selfTest(line, options);
   Expected<std::string> path = findModule(options.dir);
   if (!path)
     return path.takeError();
@@ -284,6 +303,10 @@ int mlir::qat::runSimulate(CommandLine &line) {
       "timeout", cl::cat(category), cl::location(options.timeout),
       cl::init(300),
       cl::desc("Seconds that a run under QEMU may take (default 300)"));
+  cl::opt<bool, true> selfTestOption(
+      "selftest", cl::cat(category), cl::location(options.selfTest),
+      cl::desc(
+          "Run the project's self-test (`qat deploy --with-test`) instead"));
   if (!line.parse("builds a C project, runs it on a simulated board and "
                   "compares every layer with the host"))
     return kWrongUsage;

@@ -1,5 +1,4 @@
-//===- CompiledNetwork.cpp - a network as a function of this process --*- C++
-//-*- ===//
+//===- CompiledNetwork.cpp - a network as a function of this process -----===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -8,6 +7,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "qat/Execution/CompiledNetwork.h"
+
+#include "qat/Dialect/Qat/IR/ConstantValues.h"
 
 #include "Jit.h"
 
@@ -155,6 +156,8 @@ CompiledNetwork::compile(ModuleOp module, const CompileOptions &options) {
   registerHostDialects(registry);
   context->appendDialectRegistry(registry);
 
+  if (failed(verifyResources(module)))
+    return createStringError("the module lacks the data of a constant");
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (!main || main.isExternal())
     return createStringError("the module has no function @main to run");

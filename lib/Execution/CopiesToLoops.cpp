@@ -1,4 +1,4 @@
-//===- CopiesToLoops.cpp - memref.copy as linalg --------------*- C++ -*- ===//
+//===- CopiesToLoops.cpp - memref.copy as linalg ----------------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

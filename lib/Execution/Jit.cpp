@@ -1,4 +1,4 @@
-//===- Jit.cpp - machine code from the LLVM dialect -----------*- C++ -*- ===//
+//===- Jit.cpp - machine code from the LLVM dialect -------------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- LiftConstants.cpp - constants as arguments of @main ----*- C++ -*- ===//
+//===- LiftConstants.cpp - constants as arguments of @main ------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- OutlineLoops.cpp - a function for every loop nest ------*- C++ -*- ===//
+//===- OutlineLoops.cpp - a function for every loop nest --------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -23,9 +23,9 @@
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
-#include "qat/Pipelines/Pipelines.h"
 #include "qat/Execution/HostPipeline.h"
 #include "qat/Execution/Passes.h"
+#include "qat/Pipelines/Pipelines.h"
 #include "qat/Target/C/Passes.h"
 
 void mlir::qat::registerAllDialects(DialectRegistry &registry) {

@@ -1,4 +1,5 @@
-//===- Pipelines.cpp - the orders of passes --------------------------------- ===//
+//===- Pipelines.cpp - the orders of passes ---------------------------------
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -28,8 +29,7 @@ void qat::buildIntegerPipeline(OpPassManager &manager, unsigned biasBits) {
 }
 
 namespace {
-struct IntegerPipelineOptions
-    : PassPipelineOptions<IntegerPipelineOptions> {
+struct IntegerPipelineOptions : PassPipelineOptions<IntegerPipelineOptions> {
   Option<unsigned> biasBits{
       *this, "bias-bits",
       llvm::cl::desc("Bits to which integer biases saturate, 8 to 32"),

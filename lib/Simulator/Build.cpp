@@ -147,6 +147,10 @@ static std::string getNetworkHeader(StringRef name) {
     os << "#ifdef " << prefix << "_ARENA_CALLER\n"
        << "#define QAT_NETWORK_RAM_BYTES " << prefix << "_RAM_BYTES\n"
        << "#endif\n";
+  os << "int " << name << "_selftest(void);\n"
+     << "const char *" << name << "_selftest_layer(int result);\n"
+     << "#define QAT_NETWORK_SELFTEST " << name << "_selftest\n"
+     << "#define QAT_NETWORK_SELFTEST_LAYER " << name << "_selftest_layer\n";
   return text;
 }
 
@@ -162,25 +166,79 @@ static std::vector<std::string> getKernelSources(StringRef dir) {
   return sources;
 }
 
-Expected<BuiltPrograms>
-mlir::qat::buildPrograms(StringRef dir, StringRef buildDir,
-                         const Manifest &manifest, const Board &board,
-                         StringRef compiler, bool withLayers) {
-  Builder builder(dir, buildDir, board, compiler);
+/// Writes the board's files and plans what every program of the project needs:
+/// start-up code, `harness` and kernels.
+static Error planCommon(Builder &builder, StringRef dir, StringRef buildDir,
+                        StringRef name, StringRef harness) {
   if (Error error = builder.writeBoardFiles())
-    return std::move(error);
+    return error;
   std::string boardDir = joinPath(buildDir, "board");
-  const std::string &name = manifest.name;
-
   if (Error error =
           writeText(joinPath(boardDir, "network.h"), getNetworkHeader(name)))
-    return std::move(error);
-  for (StringRef source : {"startup.c", "semihosting.c", "harness.c"})
+    return error;
+  for (StringRef source :
+       {StringRef("startup.c"), StringRef("semihosting.c"), harness})
     builder.compile(joinPath(boardDir, source),
                     "board_" + sys::path::stem(source) + ".o",
                     {"-ffreestanding", "-fno-tree-loop-distribute-patterns"});
   for (const std::string &source : getKernelSources(dir))
     builder.compile(source, "runtime_" + sys::path::stem(source) + ".o");
+  return Error::success();
+}
+
+/// Writes the linker script for a program of `network` and `harness` (objects):
+/// where weights and arena have to go depends on their sizes.
+static Error writeLinkerScript(StringRef buildDir, const Board &board,
+                               StringRef network, StringRef harness) {
+  Expected<ImageSizes> sizes = measureImage(joinPath(buildDir, network));
+  if (!sizes)
+    return sizes.takeError();
+  Expected<ImageSizes> harnessSizes = measureImage(joinPath(buildDir, harness));
+  if (!harnessSizes)
+    return harnessSizes.takeError();
+  return writeText(
+      joinPath(buildDir, "memory.ld"),
+      getLinkerScript(board, sizes->weights + sizes->constants,
+                      sizes->arena + sizes->variables + harnessSizes->arena));
+}
+
+Expected<std::string> mlir::qat::buildSelfTest(StringRef dir,
+                                               StringRef buildDir,
+                                               const Manifest &manifest,
+                                               const Board &board,
+                                               StringRef compiler) {
+  Builder builder(dir, buildDir, board, compiler);
+  const std::string &name = manifest.name;
+  std::string source = joinPath(dir, name + "_selftest.c");
+  if (!sys::fs::exists(source))
+    return createStringError("'" + dir +
+                             "' has no self-test; `qat deploy --with-test` "
+                             "writes one");
+  if (Error error = planCommon(builder, dir, buildDir, name, "selftest.c"))
+    return std::move(error);
+  builder.compile(source, "network_selftest.o");
+  std::vector<std::string> objects = builder.objects;
+  if (Error error = builder.run())
+    return std::move(error);
+  if (Error error = writeLinkerScript(buildDir, board, "network_selftest.o",
+                                      "board_selftest.o"))
+    return std::move(error);
+  std::string program = joinPath(buildDir, name + "-selftest.elf");
+  builder.link(program, objects);
+  if (Error error = builder.run())
+    return std::move(error);
+  return program;
+}
+
+Expected<BuiltPrograms>
+mlir::qat::buildPrograms(StringRef dir, StringRef buildDir,
+                         const Manifest &manifest, const Board &board,
+                         StringRef compiler, bool withLayers) {
+  Builder builder(dir, buildDir, board, compiler);
+  std::string boardDir = joinPath(buildDir, "board");
+  const std::string &name = manifest.name;
+  if (Error error = planCommon(builder, dir, buildDir, name, "harness.c"))
+    return std::move(error);
   std::vector<std::string> common = builder.objects;
 
   std::string source = joinPath(dir, name + ".c");
@@ -193,20 +251,8 @@ mlir::qat::buildPrograms(StringRef dir, StringRef buildDir,
   if (Error error = builder.run())
     return std::move(error);
 
-  // Where weights and arena have to go depends on their sizes.
-  Expected<ImageSizes> sizes =
-      measureImage(joinPath(buildDir, "network_plain.o"));
-  if (!sizes)
-    return sizes.takeError();
-  Expected<ImageSizes> harnessSizes =
-      measureImage(joinPath(buildDir, "board_harness.o"));
-  if (!harnessSizes)
-    return harnessSizes.takeError();
-  if (Error error =
-          writeText(joinPath(buildDir, "memory.ld"),
-                    getLinkerScript(board, sizes->weights + sizes->constants,
-                                    sizes->arena + sizes->variables +
-                                        harnessSizes->arena)))
+  if (Error error = writeLinkerScript(buildDir, board, "network_plain.o",
+                                      "board_harness.o"))
     return std::move(error);
 
   BuiltPrograms programs;

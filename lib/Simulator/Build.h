@@ -30,6 +30,14 @@ buildPrograms(llvm::StringRef dir, llvm::StringRef buildDir,
               const Manifest &manifest, const Board &board,
               llvm::StringRef compiler, bool withLayers);
 
+/// Builds the project's self-test, N_selftest.c, into `buildDir` and returns
+/// the program. Fails with the first error of the compiler.
+llvm::Expected<std::string> buildSelfTest(llvm::StringRef dir,
+                                          llvm::StringRef buildDir,
+                                          const Manifest &manifest,
+                                          const Board &board,
+                                          llvm::StringRef compiler);
+
 } // namespace mlir::qat
 
 #endif // QAT_LIB_SIMULATOR_BUILD_H

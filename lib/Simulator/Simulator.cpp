@@ -81,6 +81,8 @@ public:
   Expected<std::vector<std::vector<std::vector<uint8_t>>>>
   readLayers(size_t inputs) const;
 
+  /// The harness's last line.
+  StringRef getReport() const { return report; }
   /// The number behind `word` in the harness's last line.
   uint64_t getReported(StringRef word) const;
 
@@ -283,27 +285,27 @@ static Error countLayers(ArrayRef<uint64_t> regions, const Manifest &manifest,
   return Error::success();
 }
 
-Expected<SimulationResult>
-mlir::qat::simulate(const SimulationOptions &options) {
+namespace {
+/// What both kinds of run need of the project and of this machine.
+struct Setup {
+  Manifest manifest;
+  const Board *board = nullptr;
+  std::string compiler, qemu, plugin, buildDir;
+};
+} // namespace
+
+static Expected<Setup> prepare(const SimulationOptions &options) {
   Expected<Manifest> manifest = readManifest(options.dir);
   if (!manifest)
     return manifest.takeError();
-  const Board *board = findBoard(manifest->target);
-  if (!board)
+  Setup setup;
+  setup.manifest = std::move(*manifest);
+  setup.board = findBoard(setup.manifest.target);
+  if (!setup.board)
     return createStringError("no board is simulated for the target '" +
-                             manifest->target + "' of '" + manifest->name +
-                             "'; there is one for " +
+                             setup.manifest.target + "' of '" +
+                             setup.manifest.name + "'; there is one for " +
                              join(getSimulatedTargets(), ", "));
-  std::vector<std::vector<uint8_t>> inputs = options.inputs;
-  if (inputs.empty())
-    inputs.emplace_back(manifest->inputBytes);
-  for (size_t i = 0; i < inputs.size(); ++i)
-    if (inputs[i].size() != manifest->inputBytes)
-      return createStringError("input " + Twine(i) + " has " +
-                               Twine(inputs[i].size()) + " bytes, but '" +
-                               manifest->name + "' takes " +
-                               Twine(manifest->inputBytes));
-
   Expected<std::string> compiler =
       findProgram(options.compiler, "gcc-arm-none-eabi");
   if (!compiler)
@@ -314,15 +316,55 @@ mlir::qat::simulate(const SimulationOptions &options) {
   Expected<std::string> plugin = findPlugin(options.plugin);
   if (!plugin)
     return plugin.takeError();
-
-  std::string buildDir = joinPath(options.dir, "build");
-  if (std::error_code reason = sys::fs::create_directories(buildDir))
-    return createStringError("cannot create the folder '" + buildDir +
+  setup.compiler = *compiler;
+  setup.plugin = *plugin;
+  setup.buildDir = joinPath(options.dir, "build");
+  if (std::error_code reason = sys::fs::create_directories(setup.buildDir))
+    return createStringError("cannot create the folder '" + setup.buildDir +
                              "': " + reason.message());
   SmallString<128> qemuPath(*qemu);
   sys::fs::make_absolute(qemuPath);
-  Expected<BuiltPrograms> programs = buildPrograms(
-      options.dir, buildDir, *manifest, *board, *compiler, options.layers);
+  setup.qemu = qemuPath.str().str();
+  return setup;
+}
+
+Expected<std::string> mlir::qat::runSelfTest(const SimulationOptions &options) {
+  Expected<Setup> setup = prepare(options);
+  if (!setup)
+    return setup.takeError();
+  Expected<std::string> program =
+      buildSelfTest(options.dir, setup->buildDir, setup->manifest,
+                    *setup->board, setup->compiler);
+  if (!program)
+    return program.takeError();
+  Simulation simulation(options, setup->manifest, *setup->board,
+                        setup->buildDir, setup->qemu, setup->plugin);
+  if (Error error = simulation.run(*program, {}))
+    return std::move(error);
+  StringRef report = simulation.getReport();
+  report.consume_front("selftest");
+  return report.trim().str();
+}
+
+Expected<SimulationResult>
+mlir::qat::simulate(const SimulationOptions &options) {
+  Expected<Setup> setup = prepare(options);
+  if (!setup)
+    return setup.takeError();
+  const Manifest *manifest = &setup->manifest;
+  std::vector<std::vector<uint8_t>> inputs = options.inputs;
+  if (inputs.empty())
+    inputs.emplace_back(manifest->inputBytes);
+  for (size_t i = 0; i < inputs.size(); ++i)
+    if (inputs[i].size() != manifest->inputBytes)
+      return createStringError("input " + Twine(i) + " has " +
+                               Twine(inputs[i].size()) + " bytes, but '" +
+                               manifest->name + "' takes " +
+                               Twine(manifest->inputBytes));
+
+  Expected<BuiltPrograms> programs =
+      buildPrograms(options.dir, setup->buildDir, *manifest, *setup->board,
+                    setup->compiler, options.layers);
   if (!programs)
     return programs.takeError();
 
@@ -330,8 +372,8 @@ mlir::qat::simulate(const SimulationOptions &options) {
   result.name = manifest->name;
   result.target = manifest->target;
   result.elf = programs->plain;
-  Simulation simulation(options, *manifest, *board, buildDir, qemuPath,
-                        *plugin);
+  Simulation simulation(options, *manifest, *setup->board, setup->buildDir,
+                        setup->qemu, setup->plugin);
 
   // First the run that knows in which layer it is, should it fail.
   simulation.isMarked = true;
@@ -358,7 +400,8 @@ mlir::qat::simulate(const SimulationOptions &options) {
   result.outputs = std::move(*outputs);
   std::vector<uint64_t> regions = simulation.readRegions();
   if (regions.size() < 2)
-    return createStringError("the plugin '" + *plugin + "' counted nothing");
+    return createStringError("the plugin '" + setup->plugin +
+                             "' counted nothing");
   // Without the call of N_run and the branch to the second mark.
   result.instructions = regions[1] - 2;
   result.ram.stack = simulation.getReported("stack");

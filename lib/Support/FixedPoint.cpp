@@ -66,10 +66,10 @@ Multiplier SplitMultiplier::getMultiplier() const {
 
 Expected<SplitMultiplier> mlir::qat::splitMultiplier(double M) {
   if (!std::isfinite(M) || std::fabs(M) >= 0x1p31)
-    return createStringError(
-        formatv("multiplier {0:e} is not below 2^31 in magnitude; the scales of "
-                "its layer are too far apart",
-                M));
+    return createStringError(formatv(
+        "multiplier {0:e} is not below 2^31 in magnitude; the scales of "
+        "its layer are too far apart",
+        M));
   if (M == 0)
     return SplitMultiplier();
   int exponent = 0;

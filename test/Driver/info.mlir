@@ -133,7 +133,7 @@ func.func @main(%x: tensor<1x4x!quant.uniform<u8:f32, 0.5>>) -> tensor<1x2x!quan
 }
 
 //--- none.mlir
-// CHECK: qat info: error: '{{.*}}none.mlir': the module has no function 'main'
+// CHECK: qat info: error: '{{.*}}none.mlir' has no function @main; it is not a network
 module {}
 
 //--- dynamic.mlir

@@ -19,6 +19,8 @@ SCRIPTS = [
     # The line and the exit status disagree.
     ("echo 3 passed, 0 failed, 0 skipped; exit 1", (3, 1, 0)),
     ("echo 3 passed, 2 failed, 0 skipped; exit 0", (3, 2, 0)),
+    # It tests nothing.
+    ("echo 0 passed, 0 failed, 0 skipped", (0, 1, 0)),
     # Only the last line counts.
     ("echo 3 passed, 0 failed, 0 skipped; echo more; exit 1", (0, 1, 0)),
 ]

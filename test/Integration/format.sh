@@ -8,10 +8,9 @@ mapfile -t files < <(git ls-files '*.c' '*.h' '*.cpp')
   echo "not a git checkout"
   exit 77
 }
-unformatted=$(printf '%s\0' "${files[@]}" | xargs -0 -P "$(nproc)" -n 20 \
-  /usr/lib/llvm-22/bin/clang-format --dry-run 2>&1 |
-  sed -n 's/^\([^:]*\):[0-9]*:[0-9]*: .*clang-format-violations.*/\1/p' | sort -u)
-[[ -z $unformatted ]] || {
-  printf 'clang-format -i would change:\n%s\n' "$unformatted"
-  exit 1
-}
+output=$(printf '%s\0' "${files[@]}" | xargs -0 -P "$(nproc)" -n 20 \
+  /usr/lib/llvm-22/bin/clang-format --dry-run -Werror 2>&1) && exit 0
+echo "clang-format -i would change, or cannot read:"
+grep -o '^[^: ]*:[0-9]*:[0-9]*: error' <<<"$output" | cut -d: -f1 | sort -u
+tail -n 3 <<<"$output"
+exit 1

@@ -530,10 +530,14 @@ def to_nhwc(array):
     return array.transpose(0, 2, 3, 1) if array.ndim == 4 else array
 
 
-def run(command, what):
+class Wrong(Exception):
+    """A model that was not imported, or does not compute what it should."""
+
+
+def run(command):
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode != 0:
-        sys.exit(f"{what}: {shlex.join(command)}\n{result.stdout}{result.stderr}")
+        raise Wrong(f"{shlex.join(command)}: {result.stdout}{result.stderr}".strip())
 
 
 def result_shape(path):
@@ -543,35 +547,33 @@ def result_shape(path):
             match = re.search(r"func.func @main\(.*\) -> \(?tensor<([0-9x]+)xf32>", line)
             if match:
                 return [int(size) for size in match.group(1).split("x")]
-    sys.exit(f"{path}: no @main")
+    raise Wrong("the import has no @main")
 
 
-def check(options, folder, name, index, case, x):
-    model = case.model()
+def check(options, folder, case, x):
     path = os.path.join(folder, "model.onnx")
-    onnx.save(model, path)
-    what = f"{name}, case {index}, seed {options.seed}, opset {model.opset_import[0].version}"
+    onnx.save(case.model(), path)
     reference = ReferenceEvaluator(
         case.model(is_reference=True), new_ops=[AveragePool, BatchNormalization, MaxPool]
     )
     expected = to_nhwc(reference.run(None, {"x": x})[0])
     imported = os.path.join(folder, "model.mlir")
-    run([options.qat, "import", path, "-o", imported], what)
+    run([options.qat, "import", path, "-o", imported])
     if result_shape(imported) != list(expected.shape):
-        sys.exit(f"{what}: shape {result_shape(imported)}, expected {list(expected.shape)}")
+        raise Wrong(f"shape {result_shape(imported)}, expected {list(expected.shape)}")
     if options.import_only:
         return
     inputs, outputs = (os.path.join(folder, file) for file in ("x.npy", "y.npy"))
     np.save(inputs, np.ascontiguousarray(to_nhwc(x)))
     command = options.runner or f"{options.qat} run --layout nhwc"
-    run(shlex.split(command) + [imported, "--input", inputs, "--output", outputs], what)
+    run(shlex.split(command) + [imported, "--input", inputs, "--output", outputs])
     got = np.load(outputs)
     if got.shape != expected.shape:
-        sys.exit(f"{what}: got shape {got.shape}, expected {expected.shape}")
+        raise Wrong(f"got shape {got.shape}, expected {expected.shape}")
     # Relative to the largest value: sums of products cancel.
     error = np.abs(got - expected).max() / max(1.0, np.abs(expected).max())
     if not error <= TOLERANCE:
-        sys.exit(f"{what}: relative error {error:.3g} exceeds {TOLERANCE}")
+        raise Wrong(f"relative error {error:.3g} exceeds {TOLERANCE}")
 
 
 def main():
@@ -579,11 +581,11 @@ def main():
     parser.add_argument("--qat", default="qat")
     parser.add_argument("--runner", help="default: QAT run --layout nhwc")
     parser.add_argument("--import-only", action="store_true")
-    parser.add_argument("--cases", type=int, default=4, help="per operator")
+    parser.add_argument("--cases", type=int, default=3, help="per operator")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", choices=OPERATORS)
     options = parser.parse_args()
-    count = 0
+    passed = failed = 0
     with tempfile.TemporaryDirectory() as folder:
         for position, (name, make) in enumerate(OPERATORS.items()):
             if options.only not in (None, name):
@@ -593,9 +595,14 @@ def main():
                 opset = int(rng.choice(OPSETS))
                 case = make(rng, opset)
                 x = rng.uniform(-1, 1, case.input_shape).astype(np.float32)
-                check(options, folder, name, index, case, x)
-                count += 1
-    print(f"{count} models agree")
+                try:
+                    check(options, folder, case, x)
+                    passed += 1
+                except Wrong as wrong:
+                    print(f"FAIL {name} {index}, seed {options.seed}, opset {opset}: {wrong}")
+                    failed += 1
+    print(f"{passed} passed, {failed} failed, 0 skipped")
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

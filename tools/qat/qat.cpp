@@ -9,4 +9,15 @@
 
 #include "qat/Driver/Driver.h"
 
-int main(int argc, char **argv) { return mlir::qat::runDriver(argc, argv); }
+#include "llvm/Support/raw_ostream.h"
+
+int main(int argc, char **argv) {
+  int status = mlir::qat::runDriver(argc, argv);
+  llvm::outs().flush();
+  if (!llvm::outs().has_error())
+    return status;
+  llvm::errs() << "qat: error: cannot write to standard output: "
+               << llvm::outs().error().message() << "\n";
+  llvm::outs().clear_error();
+  return 1;
+}

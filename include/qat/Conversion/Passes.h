@@ -1,4 +1,4 @@
-//===- Passes.h - conversions out of the qat dialect ----------*- C++ -*- ===//
+//===- Passes.h - conversions out of the qat dialect ------------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

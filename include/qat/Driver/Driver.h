@@ -1,4 +1,4 @@
-//===- Driver.h - the qat command ------------------------------*- C++ -*- ===//
+//===- Driver.h - the qat command -------------------------------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -47,8 +47,8 @@ class CompiledNetwork {
 public:
   ~CompiledNetwork();
 
-  /// Compiles `@main` of a module in form F, Q or I, with its parameters as they
-  /// are now; `module` is not changed. Fails, with the first diagnostic,
+  /// Compiles `@main` of a module in form F, Q or I, with its parameters as
+  /// they are now; `module` is not changed. Fails, with the first diagnostic,
   /// where there is no such function, a shape is dynamic or an op cannot be
   /// lowered.
   static llvm::Expected<std::unique_ptr<CompiledNetwork>>

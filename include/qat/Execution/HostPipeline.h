@@ -1,4 +1,4 @@
-//===- HostPipeline.h - from a network to the host's LLVM IR --*- C++ -*- ===//
+//===- HostPipeline.h - from a network to the host's LLVM IR ----*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -17,10 +17,10 @@ class OpPassManager;
 namespace mlir::qat {
 
 /// From a module in form F, Q or I to loops over buffers. Parameters become
-/// constants (qat-bind-parameters); `@main` takes a buffer for every argument, then one for every
-/// result, all of static shape and identity layout, and frees what it
-/// allocates.
-/// `liftConstants` adds the large constants as arguments (qat-lift-constants).
+/// constants (qat-bind-parameters); `@main` takes a buffer for every argument,
+/// then one for every result, all of static shape and identity layout, and
+/// frees what it allocates. `liftConstants` adds the large constants as
+/// arguments (qat-lift-constants).
 void buildHostLoopsPipeline(OpPassManager &manager, bool liftConstants);
 
 /// From there to the LLVM dialect. A buffer is passed as one pointer.

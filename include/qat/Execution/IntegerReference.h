@@ -28,8 +28,8 @@ public:
   const TensorInfo &output() const { return outputInfo; }
 
   /// The output of the network and, in the order of the module, of every
-  /// integer layer that contributes to it, for the bytes of one input. Elements are one byte each, or
-  /// four, little-endian, where the storage is 32 bits.
+  /// integer layer that contributes to it, for the bytes of one input. Elements
+  /// are one byte each, or four, little-endian, where the storage is 32 bits.
   llvm::Error run(ArrayRef<uint8_t> inputBytes, std::vector<uint8_t> &output,
                   std::vector<std::vector<uint8_t>> &layers) const;
 

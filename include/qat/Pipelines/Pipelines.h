@@ -1,4 +1,5 @@
-//===- Pipelines.h - the orders of passes ----------------------------*- C++ -*- ===//
+//===- Pipelines.h - the orders of passes ----------------------------*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -83,6 +83,12 @@ struct SimulationResult {
 /// a fault or an endless loop and the layer in which it happened.
 llvm::Expected<SimulationResult> simulate(const SimulationOptions &options);
 
+/// Builds the project's self-test (`qat deploy --with-test`) and runs it.
+/// Returns the name of the first layer whose output differs from the golden
+/// one, or "" where all are equal. `options.inputs` and `options.layers` are
+/// not used. Fails as `simulate`.
+llvm::Expected<std::string> runSelfTest(const SimulationOptions &options);
+
 /// The targets that have a board, for messages: "cortex-m4".
 std::vector<std::string> getSimulatedTargets();
 

@@ -22,7 +22,9 @@ namespace mlir::qat {
 /// Writes `path` by calling `write` on a temporary file beside it, which is
 /// renamed onto `path` when everything was written: a reader never meets half
 /// a file, and a full disk leaves the old one in place. The path "-" is
-/// standard output. Fails with one line that names `path` and the reason.
+/// standard output; a device, a pipe or a folder is opened as it is, and of a
+/// symbolic link the file that it leads to is replaced. Fails with one line
+/// that names `path` and the reason.
 llvm::Error
 writeFileAtomically(llvm::StringRef path,
                     llvm::function_ref<void(llvm::raw_ostream &)> write);

@@ -1,4 +1,4 @@
-//===- FloatOps.cpp - the float ops of form F as loops --------*- C++ -*- ===//
+//===- FloatOps.cpp - the float ops of form F as loops ----------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- IntegerElements.cpp - stored values as exact integers --*- C++ -*- ===//
+//===- IntegerElements.cpp - stored values as exact integers ----*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

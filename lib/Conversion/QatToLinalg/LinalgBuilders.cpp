@@ -1,4 +1,4 @@
-//===- LinalgBuilders.cpp - loops over tensors, briefly -------*- C++ -*- ===//
+//===- LinalgBuilders.cpp - loops over tensors, briefly ---------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -78,7 +78,12 @@ AffineMap mlir::qat::getAxesMap(MLIRContext *context, unsigned rank,
 
 Value mlir::qat::buildScalar(ImplicitLocOpBuilder &b, Type type,
                              int64_t value) {
-  return arith::ConstantOp::create(b, b.getIntegerAttr(type, value));
+  if (!type.isInteger())
+    return arith::ConstantOp::create(b, b.getIntegerAttr(type, value));
+  // The builder would fill up a negative value of more than 64 bits with zeros.
+  APInt bits(type.getIntOrFloatBitWidth(), value, /*isSigned=*/true,
+             /*implicitTrunc=*/true);
+  return arith::ConstantOp::create(b, b.getIntegerAttr(type, bits));
 }
 
 Value mlir::qat::buildFloat(ImplicitLocOpBuilder &b, Type type, double value) {

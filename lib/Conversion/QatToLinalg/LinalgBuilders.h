@@ -1,4 +1,4 @@
-//===- LinalgBuilders.h - loops over tensors, briefly ---------*- C++ -*- ===//
+//===- LinalgBuilders.h - loops over tensors, briefly -----------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

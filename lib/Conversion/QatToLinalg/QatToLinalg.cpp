@@ -1,4 +1,4 @@
-//===- QatToLinalg.cpp - forms F, Q and I to linalg -----------*- C++ -*- ===//
+//===- QatToLinalg.cpp - forms F, Q and I to linalg -------------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -8,6 +8,7 @@
 
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Dialect/Qat/IR/StoredWeights.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -89,6 +90,13 @@ template <typename OpTy> struct ConvertReshape : OpConversionPattern<OpTy> {
 struct ConvertQatToLinalg
     : qat::impl::ConvertQatToLinalgBase<ConvertQatToLinalg> {
   void runOnOperation() override {
+    WalkResult checked = getOperation()->walk([](Operation *op) {
+      return failed(verifyStoredWeights(op)) ? WalkResult::interrupt()
+                                             : WalkResult::advance();
+    });
+    if (checked.wasInterrupted())
+      return signalPassFailure();
+
     TypeConverter converter;
     populateQuantTypeConversions(converter);
     RewritePatternSet patterns(&getContext());

@@ -1,5 +1,4 @@
-//===- WeightedLayers.cpp - integer convolutions and dense layers as loops --*-
-//C++ -*- ===//
+//===- WeightedLayers.cpp - integer convolutions and dense layers as loops ===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -11,11 +10,10 @@
 
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Dialect/Qat/IR/StoredWeights.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/DialectResourceBlobManager.h"
-#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 #include <limits>
@@ -36,39 +34,6 @@ static SmallVector<int64_t> getZeroPoints(quant::QuantizedType type) {
 // Weights
 //===----------------------------------------------------------------------===//
 
-/// The integers behind a quant.scast, if they are constant.
-static ElementsAttr getConstantStorage(Value weights) {
-  auto cast = weights.getDefiningOp<quant::StorageCastOp>();
-  ElementsAttr constant;
-  if (!cast || !matchPattern(cast.getInput(), m_Constant(&constant)))
-    return {};
-  return constant;
-}
-
-/// Calls `f(flat index, stored value)` for every element. Signedness is that
-/// of the storage type, which the attribute does not know.
-template <typename Function>
-static bool forEachStored(ElementsAttr constant, bool isSigned, Function f) {
-  if (auto resource = dyn_cast<DenseResourceElementsAttr>(constant)) {
-    AsmResourceBlob *blob = resource.getRawHandle().getBlob();
-    int64_t count = constant.getNumElements();
-    if (!blob || !constant.getElementType().isInteger(8) ||
-        static_cast<int64_t>(blob->getData().size()) != count)
-      return false;
-    for (auto [index, byte] : llvm::enumerate(blob->getData()))
-      f(index, isSigned ? static_cast<int64_t>(static_cast<int8_t>(byte))
-                        : static_cast<int64_t>(static_cast<uint8_t>(byte)));
-    return true;
-  }
-  auto values = constant.tryGetValues<APInt>();
-  if (!values)
-    return false;
-  for (auto [index, value] : llvm::enumerate(*values))
-    f(index, isSigned ? value.getSExtValue()
-                      : static_cast<int64_t>(value.getZExtValue()));
-  return true;
-}
-
 /// The weights minus their zero points as `type`, with the dimensions in the
 /// order `order`. `channelAxis` is the dimension of per-channel zero points.
 /// `original` is the quantized tensor, `converted` its storage.
@@ -84,7 +49,7 @@ static Value buildWeights(ImplicitLocOpBuilder &b, Value original,
     shape.push_back(source.getDimSize(axis));
   auto resultType = RankedTensorType::get(shape, type);
 
-  if (ElementsAttr constant = getConstantStorage(original)) {
+  if (ElementsAttr constant = getStoredWeights(original)) {
     // The stride in the result of each dimension of the source.
     SmallVector<int64_t> strides(rank);
     int64_t stride = 1;
@@ -95,7 +60,7 @@ static Value buildWeights(ImplicitLocOpBuilder &b, Value original,
     SmallVector<int64_t> index(rank, 0);
     std::vector<int64_t> folded(source.getNumElements());
     bool known = forEachStored(
-        constant, quantized.isSigned(), [&](size_t, int64_t stored) {
+        constant, quantized.isSigned(), [&](int64_t, int64_t stored) {
           int64_t target = 0;
           for (int64_t axis = 0; axis < rank; ++axis)
             target += index[axis] * strides[axis];
@@ -192,8 +157,9 @@ static Value buildChannelConstant(ImplicitLocOpBuilder &b, ArrayRef<T> values) {
 }
 
 /// clamp((((acc + bias) * multiplier) >> shift) + zero point, storage range),
-/// or clamp(acc + bias, int32) without a multiplier, on 64 bits throughout.
-/// Channels are the last dimension of `accumulator`.
+/// or clamp(acc + bias, int32) without a multiplier. With an i32 accumulator
+/// the sum is below 2^32 and the product fits i64; with an i64 one it takes
+/// i128. Channels are the last dimension of `accumulator`.
 template <typename OpTy>
 static Value buildRequantized(ImplicitLocOpBuilder &b, OpTy op,
                               Value accumulator, Value bias,
@@ -201,6 +167,8 @@ static Value buildRequantized(ImplicitLocOpBuilder &b, OpTy op,
   auto quantized =
       cast<quant::UniformQuantizedType>(getQuantizedElement(op.getResult()));
   Type i64 = b.getI64Type();
+  bool isNarrow = getElementTypeOrSelf(accumulator.getType()).isInteger(32);
+  Type wide = isNarrow ? i64 : b.getIntegerType(128);
   int64_t rank = resultType.getRank();
   AffineMap channel = getAxesMap(b.getContext(), rank, rank - 1);
   SmallVector<Value> inputs = {accumulator, bias};
@@ -229,11 +197,12 @@ static Value buildRequantized(ImplicitLocOpBuilder &b, OpTy op,
         if (!multipliers)
           return buildStored(e, sum, quantized, resultType.getElementType());
         Value multiplier = multiplierInput
-                               ? extend(e, v[multiplierInput], i64)
-                               : buildScalar(e, i64, multipliers->front());
-        Value shift = shiftInput ? extend(e, v[shiftInput], i64)
-                                 : buildScalar(e, i64, shifts->front());
-        Value product = arith::MulIOp::create(e, sum, multiplier);
+                               ? extend(e, v[multiplierInput], wide)
+                               : buildScalar(e, wide, multipliers->front());
+        Value shift = shiftInput ? extend(e, v[shiftInput], wide)
+                                 : buildScalar(e, wide, shifts->front());
+        Value product =
+            arith::MulIOp::create(e, extend(e, sum, wide), multiplier);
         Value scaled = arith::ShRSIOp::create(e, product, shift);
         return buildStored(e, scaled, quantized, resultType.getElementType());
       });

@@ -131,7 +131,7 @@ QAT_INLINE void qat_dot_channels(struct qat_writer *writer, const int16_t *x,
 }
 
 /* Unpacks `count` elements of a row from `index` on, subtracts the zero point
- * and returns their sum. */
+ * and returns their sum, which fits for up to 8421504 of them, 255 each. */
 QAT_INLINE int32_t qat_gather(int16_t *x, const uint8_t *row, int32_t index,
                               int32_t count, int32_t zero_point, int in) {
   int32_t sum = 0;

@@ -177,8 +177,7 @@ static Error explainRam(const FormC &form, int64_t allowed) {
                            std::to_string(form.arenaBytes - allowed) +
                            " more than the " + std::to_string(allowed) +
                            " allowed; most are live at layer '" + where +
-                           "; a smaller input or fewer activation bits there "
-                           "would help");
+                           "; a smaller input would help");
 }
 
 //===----------------------------------------------------------------------===//

@@ -79,8 +79,8 @@ Error mlir::qat::checkProjectFolder(StringRef dir) {
     path.consume_front(*root);
     path = path.ltrim('/');
     if (it->type() == sys::fs::file_type::directory_file) {
-      // Whoever builds the project builds it again.
-      if (path == "build")
+      // Whoever builds an earlier project of ours builds it again.
+      if (path == "build" && !listed.empty())
         it.no_push();
       continue;
     }

@@ -12,6 +12,8 @@
 #include "IntegerConstants.h"
 #include "TensorLayout.h"
 
+#include "qat/Dialect/Qat/IR/StoredWeights.h"
+
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/SymbolTable.h"
@@ -321,9 +323,24 @@ private:
     fields.set("channels", tensorType(op.getInput()).getDimSize(3));
   }
 
+  /// What the kernels of conv2d.h and fully_connected.h can sum up.
+  static LogicalResult checkWindow(Operation *op, ArrayRef<int64_t> sizes) {
+    constexpr int64_t kMostInputs = INT32_MAX / 255;
+    int64_t inputs = 1;
+    for (int64_t size : sizes)
+      if (llvm::MulOverflow(inputs, size, inputs))
+        inputs = INT64_MAX;
+    if (inputs <= kMostInputs)
+      return success();
+    return op->emitError("expects at most ")
+           << kMostInputs << " inputs an output, but got " << inputs;
+  }
+
   FailureOr<int64_t> setConv2D(Conv2DOp op, const KernelInfo &kernel,
                                Fields &fields) {
     ArrayRef<int64_t> weights = tensorType(op.getWeights()).getShape();
+    if (failed(checkWindow(op, weights.drop_front())))
+      return failure();
     setWindow(op, fields);
     fields.set("in_c", tensorType(op.getInput()).getDimSize(3));
     fields.set("out_c", weights[0]);
@@ -362,6 +379,8 @@ private:
                                        const KernelInfo &kernel,
                                        Fields &fields) {
     ArrayRef<int64_t> weights = tensorType(op.getWeights()).getShape();
+    if (failed(checkWindow(op, weights.drop_front())))
+      return failure();
     fields.set("inputs", weights[1]);
     fields.set("outputs", weights[0]);
     if (failed(setWeighted(op, kernel, fields)))
@@ -377,10 +396,11 @@ private:
     setOutputGrid(op.getResult(), fields);
 
     // The weights as they are stored; qat-pack-weights gives them their order.
-    auto cast = op.getWeights().template getDefiningOp<quant::StorageCastOp>();
-    ElementsAttr weights;
-    if (!cast || !matchPattern(cast.getInput(), m_Constant(&weights)))
+    ElementsAttr weights = getStoredWeights(op.getWeights());
+    if (!weights)
       return op.emitError("expects constant weights");
+    if (failed(verifyStoredWeights(op)))
+      return failure();
     addGlobal("weights", weights, fields, op.getLoc());
 
     ElementsAttr bias;

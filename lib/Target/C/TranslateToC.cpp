@@ -290,6 +290,10 @@ static void printRun(const FormC &form, const CTextOptions &options,
   os << "\n";
   printRunSignature(form, options, os);
   os << " {\n";
+  // Before any arithmetic on the pointers.
+  if (options.arenaCaller)
+    os << "  if (!arena || (uintptr_t)arena % 8 != 0)\n    return 1;\n";
+  os << "  if (!input || !output)\n    return 1;\n\n";
   DenseMap<Value, std::string> names;
   names[form.input.buffer] = "input->data";
   names[form.output.buffer] = "output->data";
@@ -302,9 +306,6 @@ static void printRun(const FormC &form, const CTextOptions &options,
     }
     os << "\n";
   }
-  if (options.arenaCaller)
-    os << "  if (!arena || (uintptr_t)arena % 8 != 0)\n    return 1;\n";
-  os << "  if (!input || !output)\n    return 1;\n";
   for (const auto &[index, layer] : llvm::enumerate(form.layers))
     printCall(form, layer, index, names, os);
   os << "\n  return 0;\n}\n";

@@ -362,6 +362,22 @@ func.func @crop(%x: !i) -> !x {
 
 // -----
 
+// What nothing reads is dropped.
+!x = tensor<1x1x1x2xf32>
+!w = tensor<2x1x1x2xf32>
+!c = tensor<2xf32>
+!s = tensor<f32>
+!i = tensor<1x3x3x2xf32>
+// CHECK-LABEL: func.func @drop_dead_relu
+// CHECK-NEXT: return
+func.func @drop_dead_relu(%x: !i) -> !i {
+  %q = qat.quantize_input %x {minimum = 0.0 : f32, maximum = 255.0 : f32} : !i
+  %0 = tosa.clamp %q {min_val = 0.0 : f32, max_val = 3.40282347E+38 : f32} : (!i) -> !i
+  return %q : !i
+}
+
+// -----
+
 // Parameters come first.
 !x = tensor<1x1x1x2xf32>
 !w = tensor<2x1x1x2xf32>

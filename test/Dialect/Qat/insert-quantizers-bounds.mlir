@@ -4,7 +4,7 @@
 // RUN: qat-mlir-opt %s -qat-insert-quantizers="type-quant=PerLayerAsymPACT weight-bits=2" | FileCheck %s --check-prefix=FOLD
 // RUN: qat-mlir-opt %s -qat-insert-quantizers="type-quant=PerLayerAsymPACT weight-bits=2 batch-fold-type=ICN" | FileCheck %s --check-prefix=PPQ
 // RUN: qat-mlir-opt %s -qat-insert-quantizers="type-quant=PerLayerSymPACT weight-bits=4" | FileCheck %s --check-prefix=SYM
-// RUN: qat-mlir-opt %s -qat-insert-quantizers="type-quant=PerLayerDymPACT weight-bits=4 batch-fold-type=folding_thresh" | FileCheck %s --check-prefix=SYMICN
+// RUN: qat-mlir-opt %s -qat-insert-quantizers="type-quant=PerLayerDymPACT weight-bits=4 batch-fold-type=ICN" | FileCheck %s --check-prefix=SYMICN
 // RUN: qat-mlir-opt %s -qat-insert-quantizers="type-quant=PerLayerAsymMinMax weight-bits=3 activ-bits=5 activ-rounding=floor" | FileCheck %s --check-prefix=MINMAX
 
 !x = tensor<1x4x4x2xf32>
@@ -47,7 +47,7 @@ ml_program.global private mutable @"conv1.bn.var"(dense<[4.0, 1.0]> : !c) : !c
 
 // SYMICN:   @conv1.weight.hi(dense<3.000000e+00>
 // SYMICN:   @fc.weight.hi(dense<3.000000e+00>
-// SYMICN:   qat.batch_norm {{.*}}fold_type = #qat.fold_type<folding_thresh>
+// SYMICN:   qat.batch_norm {{.*}}fold_type = #qat.fold_type<ICN>
 
 // MINMAX:     module attributes {qat.rounding = #qat.rounding<floor>}
 // MINMAX-NOT: weight.lo

@@ -573,22 +573,35 @@ func.func @refuse_unknown_op(%x: !x) -> !y {
 
 // -----
 
-// A layer behind a float op: the culprit is named.
+// A softmax that a layer reads.
 !x = tensor<1x4x4x3xf32>
 !y = tensor<1x4x4x8xf32>
 !w = tensor<8x3x3x3xf32>
 !p = tensor<8x1x1x8xf32>
 !c = tensor<8xf32>
-func.func @refuse_layer_behind_softmax(%x: !x) -> !y {
+func.func @refuse_softmax_within(%x: !x) -> !y {
   %zp = "tosa.const"() {values = dense<0.0> : tensor<1xf32>} : () -> tensor<1xf32>
   %w = arith.constant dense<0.5> : !w
   %c = arith.constant dense<0.1> : !c
-  %p = arith.constant dense<0.5> : !p
-  // expected-remark @unknown {{softmax stays floating point: the integer network ends with the logits}}
-  %s = qat.softmax %x : !x loc("attention")
-  // expected-error @+1 {{has an operand that cannot be put on an integer grid: the result of 'qat.softmax' in 'attention'}}
+  // expected-error @+1 {{a softmax within the network has no integer form}}
+  %s = qat.softmax %x : !x
   %0 = tosa.conv2d %s, %w, %c, %zp, %zp {acc_type = f32, pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>} : (!x, !w, !c, tensor<1xf32>, tensor<1xf32>) -> !y
   return %0 : !y
+}
+
+// -----
+
+// A pool of what has no grid.
+!x = tensor<1x4x4x3xf32>
+!y = tensor<1x4x4x8xf32>
+!w = tensor<8x3x3x3xf32>
+!p = tensor<8x1x1x8xf32>
+!c = tensor<8xf32>
+func.func @refuse_pool_of_constant(%x: !y) -> !y {
+  %k = arith.constant dense<0.5> : !y
+  // expected-error @+1 {{has an operand that cannot be put on an integer grid: the result of 'arith.constant'}}
+  %1 = tosa.max_pool2d %k {kernel = array<i64: 1, 1>, stride = array<i64: 1, 1>, pad = array<i64: 0, 0, 0, 0>} : (!y) -> !y
+  return %1 : !y
 }
 
 // -----
@@ -641,9 +654,9 @@ func.func @refuse_constant_operand(%x: !x) -> !y {
   %zp = "tosa.const"() {values = dense<0.0> : tensor<1xf32>} : () -> tensor<1xf32>
   %w = arith.constant dense<0.5> : !w
   %c = arith.constant dense<0.1> : !c
-  %k = arith.constant dense<0.5> : !y
+  %k = arith.constant dense<0.5> : !y loc("shift")
   %0 = tosa.conv2d %x, %w, %c, %zp, %zp {acc_type = f32, pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>} : (!x, !w, !c, tensor<1xf32>, tensor<1xf32>) -> !y loc("conv1")
-  // expected-error @+1 {{has an operand that cannot be put on an integer grid: the result of 'arith.constant'}}
+  // expected-error @+1 {{has an operand that cannot be put on an integer grid: the result of 'arith.constant' in 'shift'}}
   %1 = tosa.add %0, %k : (!y, !y) -> !y
   return %1 : !y
 }

@@ -90,3 +90,48 @@ func.func @main(%x: !t) -> !t {
   %6 = tensor.expand_shape %5 [[0, 1]] output_shape [1, 8] : tensor<8x!quant.uniform<u8:f32, 0.05>> into !t
   return %6 : !t
 }
+
+// -----
+
+!t = tensor<1x8421505x!quant.uniform<u8:f32, 0.05>>
+!w = tensor<1x8421505x!quant.uniform<i2:f32, 0.05>>
+!y = tensor<1x1x!quant.uniform<u8:f32, 0.05>>
+
+// 8421505 * 255 is more than 2^31 - 1, the most that a sum of inputs may be.
+func.func @main(%x: !t) -> !y {
+  %s = arith.constant dense<1> : tensor<1x8421505xi2>
+  %w = quant.scast %s : tensor<1x8421505xi2> to !w
+  %b = arith.constant dense<0> : tensor<1xi32>
+  // expected-error @+1 {{expects at most 8421504 inputs an output, but got 8421505}}
+  %0 = qat.fully_connected %x, %w, %b {multiplier = array<i32: 1>, shift = array<i8: 1>} : (!t, !w, tensor<1xi32>) -> !y
+  return %0 : !y
+}
+
+// -----
+
+!t = tensor<1x1x129x65283x!quant.uniform<u8:f32, 0.05>>
+!w = tensor<1x1x129x65283x!quant.uniform<i2:f32, 0.05>>
+!y = tensor<1x1x1x1x!quant.uniform<u8:f32, 0.05>>
+
+func.func @main(%x: !t) -> !y {
+  %s = arith.constant dense<1> : tensor<1x1x129x65283xi2>
+  %w = quant.scast %s : tensor<1x1x129x65283xi2> to !w
+  %b = arith.constant dense<0> : tensor<1xi32>
+  // expected-error @+1 {{expects at most 8421504 inputs an output, but got 8421507}}
+  %0 = qat.conv2d %x, %w, %b {multiplier = array<i32: 1>, shift = array<i8: 1>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>} : (!t, !w, tensor<1xi32>) -> !y
+  return %0 : !y
+}
+
+// -----
+
+!t = tensor<1x8421504x!quant.uniform<u8:f32, 0.05>>
+!w = tensor<1x8421504x!quant.uniform<i2:f32, 0.05>>
+!y = tensor<1x1x!quant.uniform<u8:f32, 0.05>>
+
+func.func @main(%x: !t) -> !y {
+  %s = arith.constant dense<1> : tensor<1x8421504xi2>
+  %w = quant.scast %s : tensor<1x8421504xi2> to !w
+  %b = arith.constant dense<0> : tensor<1xi32>
+  %0 = qat.fully_connected %x, %w, %b {multiplier = array<i32: 1>, shift = array<i8: 1>} : (!t, !w, tensor<1xi32>) -> !y
+  return %0 : !y
+}

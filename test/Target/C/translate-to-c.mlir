@@ -51,7 +51,9 @@
 // CHECK-NEXT:   uint64_t alignment;
 // CHECK-NEXT: } arena TINY_ARENA_SECTION;
 // CHECK:      int tiny_run(const tiny_input_t *input, tiny_output_t *output) {
-// CHECK-NEXT:   uint8_t *const memory = arena.bytes;
+// CHECK-NEXT:   if (!input || !output)
+// CHECK-NEXT:     return 1;
+// CHECK:        uint8_t *const memory = arena.bytes;
 // CHECK-NEXT:   uint8_t *const stem_a_out = memory;
 // CHECK-NEXT:   void *const stem_a_scratch = memory + 8;
 // CHECK:        qat_conv2d_i8_u8_u8(&stem_a, input->data, 6, stem_a_out, 4, 0, 2,
@@ -65,9 +67,10 @@
 // CALLER:      int tiny_run(void *arena, const tiny_input_t *input, tiny_output_t *output);
 // CALLER-NOT:  TINY_ARENA_SECTION
 // CALLER-NOT:  static union
-// CALLER:        uint8_t *const memory = (uint8_t *)arena;
+// The checks come before any arithmetic on the pointers.
 // CALLER:        if (!arena || (uintptr_t)arena % 8 != 0)
 // CALLER-NEXT:     return 1;
+// CALLER:        uint8_t *const memory = (uint8_t *)arena;
 module attributes {qat.source = "evil*/.onnx"} {
   func.func @main(%x: tensor<1x2x2x3x!in>) -> tensor<1x1x1x2x!act> {
     %w = arith.constant dense<[[[[1, 2, 3]]], [[[-4, 5, 6]]]]> : tensor<2x1x1x3xi8>

@@ -1,4 +1,4 @@
-//===- FloatOpsTest.cpp - float ops against plain loops -------*- C++ -*- ===//
+//===- FloatOpsTest.cpp - float ops against plain loops ---------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- Harness.h - compiles and runs modules given as text ----*- C++ -*- ===//
+//===- Harness.h - compiles and runs modules given as text ------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -459,6 +459,65 @@ TEST(Accumulator, has64BitsWhereNothingProves32) {
       std::vector<int32_t>{static_cast<int32_t>(40000ll * 255 * 255 / 2)});
 }
 
+// 140,000 products of about 240 * 240 reach 2^33: times a multiplier they do
+// not fit 64 bits, before the shift as behind it.
+TEST(Accumulator, isScaledExactlyWhereTheProductExceeds64Bits) {
+  constexpr int64_t inputs = 140000;
+  constexpr int32_t most = std::numeric_limits<int32_t>::max();
+  constexpr int32_t least = std::numeric_limits<int32_t>::min();
+  const Multiplier multipliers[] = {
+      {most, 35}, {least, 35}, {1234567891, 63}, {-1234567891, 63},
+      {most, 31}, {least, 20}, {most, 0},        {1, 4}};
+  const int64_t outputs = std::size(multipliers);
+  std::mt19937 random(23);
+  IntegerTensor x{{1, inputs},
+                  randomIntegers<int32_t>(random, inputs, 225, 255)};
+  IntegerTensor w{{outputs, inputs},
+                  randomIntegers<int32_t>(random, outputs * inputs, 225, 255)};
+  std::vector<int32_t> bias =
+      randomIntegers<int32_t>(random, outputs, least, most);
+  int32_t zeroPoint = 0;
+
+  for (int32_t resultZeroPoint : {0, 131}) {
+    bool isByte = resultZeroPoint != 0;
+    Requantization requantization;
+    requantization.biases = bias;
+    std::vector<Multiplier> scaled(multipliers, std::end(multipliers));
+    if (isByte) {
+      requantization.zeroPoint = resultZeroPoint;
+      requantization.storageMin = 0;
+      requantization.storageMax = 255;
+      // 33 bits and 31 of the multiplier, down to 7.
+      for (Multiplier &m : MutableArrayRef(scaled).take_front(2))
+        m.shift = 58;
+    }
+    requantization.multipliers = scaled;
+    Expected<IntegerTensor> expected =
+        referenceFullyConnected(x, 0, {w, zeroPoint}, requantization);
+    ASSERT_TRUE(static_cast<bool>(expected)) << toString(expected.takeError());
+
+    LayerCase layer{};
+    layer.kind = Kind::Dense;
+    layer.accumulatorBits = 64;
+    std::unique_ptr<CompiledNetwork> network = compile(
+        formatv("!x = tensor<1x{0}x!quant.uniform<u8:f32, 0.5>>\n"
+                "!w = tensor<{1}x{0}x!quant.uniform<u8:f32, 0.5>>\n"
+                "!y = tensor<1x{1}x{2}>\n"
+                "func.func @main(%x: !x, %w: !w) -> !y {{\n"
+                "  %b = arith.constant {3} : tensor<{1}xi32>\n"
+                "  %y = qat.fully_connected %x, %w, %b {4}\n"
+                "       : (!x, !w, tensor<{1}xi32>) -> !y\n"
+                "  return %y : !y\n}",
+                inputs, outputs,
+                isByte ? u8z.type() : "!quant.uniform<i32:f32, 0.5>",
+                dense<int32_t>(bias), getAttributes(layer, requantization))
+            .str());
+    ASSERT_TRUE(network);
+    NdArray input = toArray(x, false), weights = toArray(w, false);
+    EXPECT_EQ(toIntegers(run(*network, {&input, &weights})), expected->values);
+  }
+}
+
 //===----------------------------------------------------------------------===//
 // Adds, requantizations and pools
 //===----------------------------------------------------------------------===//

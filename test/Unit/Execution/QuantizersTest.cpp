@@ -1,5 +1,4 @@
-//===- QuantizersTest.cpp - fake quantizers against the scalar reference --*-
-// C++ -*- ===//
+//===- QuantizersTest.cpp - fake quantizers against the scalar reference -===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

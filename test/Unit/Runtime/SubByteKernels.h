@@ -1,5 +1,4 @@
-//===- SubByteKernels.h - kernels of 2 and 4 bits to test the bodies *- C++
-//-*-===//
+//===- SubByteKernels.h - 2- and 4-bit kernels for tests ---------*- C -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

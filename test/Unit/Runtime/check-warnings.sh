@@ -26,9 +26,16 @@ check() {
       -c "$out/header.c" -o "$out/header.o"
   done
   echo "passed: $*"
+  ran=$((ran + 1))
 }
+ran=0
 
 check gcc
 check "$clang"
 check arm-none-eabi-gcc -mcpu=cortex-m0plus
 check arm-none-eabi-gcc -mcpu=cortex-m4
+
+[ "$ran" -gt 0 ] || {
+  echo "no compiler is installed"
+  exit 77
+}

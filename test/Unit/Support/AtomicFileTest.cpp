@@ -14,6 +14,10 @@
 #include "llvm/Support/raw_ostream.h"
 #include "gtest/gtest.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 using namespace llvm;
 using namespace mlir::qat;
 
@@ -61,5 +65,40 @@ TEST_F(AtomicFileTest, NamesThePathItCannotWrite) {
             std::string::npos)
       << message;
   EXPECT_EQ(countFiles(), 0u);
+}
+
+TEST_F(AtomicFileTest, WritesThroughALink) {
+  SmallString<128> file(folder), link(folder);
+  sys::path::append(file, "file.txt");
+  sys::path::append(link, "link.txt");
+  cantFail(writeFileAtomically(file, [](raw_ostream &os) { os << "old"; }));
+  ASSERT_FALSE(sys::fs::setPermissions(file, sys::fs::owner_read |
+                                                 sys::fs::owner_write));
+  ASSERT_FALSE(sys::fs::create_link(file, link));
+  cantFail(writeFileAtomically(link, [](raw_ostream &os) { os << "new"; }));
+  sys::fs::file_status status;
+  ASSERT_FALSE(sys::fs::status(link, status, /*follow=*/false));
+  EXPECT_EQ(status.type(), sys::fs::file_type::symlink_file);
+  EXPECT_EQ((*MemoryBuffer::getFile(file))->getBuffer(), "new");
+  // Who may read it stays as it was.
+  EXPECT_EQ(*sys::fs::getPermissions(file),
+            sys::fs::owner_read | sys::fs::owner_write);
+}
+
+TEST_F(AtomicFileTest, LeavesWhatIsNoRegularFile) {
+  SmallString<128> pipe(folder);
+  sys::path::append(pipe, "pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  // Open for both, so that neither side waits for the other.
+  int reader = open(pipe.c_str(), O_RDWR);
+  ASSERT_GE(reader, 0);
+  cantFail(writeFileAtomically(pipe, [](raw_ostream &os) { os << "text"; }));
+  char text[5] = {};
+  EXPECT_EQ(read(reader, text, 4), 4);
+  EXPECT_STREQ(text, "text");
+  close(reader);
+  sys::fs::file_status status;
+  ASSERT_FALSE(sys::fs::status(pipe, status));
+  EXPECT_EQ(status.type(), sys::fs::file_type::fifo_file);
 }
 } // namespace

@@ -1,5 +1,4 @@
-//===- CProject.h - a folder of C that a firmware engineer takes -*- C++
-//-*-===//
+//===- CProject.h - folder of C that firmware engineer takes ----*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -62,6 +62,43 @@ std::optional<std::vector<float>> qat::getConstantFloats(Value value) {
   return getFloatElements(getConstant(value));
 }
 
+/// Whether the data of `resource`, an attribute of `op`, is all there.
+static LogicalResult verifyResource(Operation *op,
+                                    DenseResourceElementsAttr resource) {
+  AsmResourceBlob *blob = resource.getRawHandle().getBlob();
+  StringRef key = resource.getRawHandle().getKey();
+  if (!blob)
+    return op->emitError("resource '") << key << "' has no data in the file";
+  Type element = resource.getElementType();
+  int64_t bits = element.isIntOrFloat() ? element.getIntOrFloatBitWidth() : 0;
+  // Below 8 bits an element takes a byte.
+  int64_t expected =
+      resource.getType().getNumElements() * std::max<int64_t>(bits / 8, 1);
+  int64_t bytes = blob->getData().size();
+  if (bytes == expected)
+    return success();
+  return op->emitError("resource '")
+         << key << "' holds " << bytes << " bytes, but " << resource.getType()
+         << " takes " << expected;
+}
+
+LogicalResult qat::verifyResources(Operation *module) {
+  WalkResult result = module->walk([&](Operation *op) {
+    for (NamedAttribute attribute : op->getAttrs()) {
+      WalkResult inner =
+          attribute.getValue().walk([&](DenseResourceElementsAttr resource) {
+            return failed(verifyResource(op, resource))
+                       ? WalkResult::interrupt()
+                       : WalkResult::advance();
+          });
+      if (inner.wasInterrupted())
+        return WalkResult::interrupt();
+    }
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
+}
+
 /// For each element of the row-major array its place in channel-major order.
 static std::vector<int64_t> getChannelMajorOrder(ArrayRef<int64_t> shape,
                                                  ArrayRef<int64_t> axes) {

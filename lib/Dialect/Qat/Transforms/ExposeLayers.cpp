@@ -1,4 +1,4 @@
-//===- ExposeLayers.cpp - return what every layer computes ----*- C++ -*- ===//
+//===- ExposeLayers.cpp - return what every layer computes ------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -44,7 +44,16 @@ static llvm::MapVector<StringAttr, Value> collectLayers(func::FuncOp main) {
     auto name = StringAttr::get(op.getContext(), getLayerName(&op));
     if (name.empty())
       continue;
+    // Integer layers that share a name are layers of their own.
     auto found = layers.find(name);
+    for (unsigned number = 2;
+         found != layers.end() && isa<IntegerLayerOpInterface>(op) &&
+         isa<IntegerLayerOpInterface>(found->second.getDefiningOp());
+         ++number) {
+      name = StringAttr::get(op.getContext(),
+                             getLayerName(&op) + "_" + std::to_string(number));
+      found = layers.find(name);
+    }
     if (found != layers.end() &&
         isa<IntegerLayerOpInterface>(found->second.getDefiningOp()) &&
         !isa<IntegerLayerOpInterface>(op))

@@ -67,7 +67,8 @@ private:
                                Grid input, Grid output, LayerIntegers &layer);
   FailureOr<Value> buildLayer(Operation *op, Value input, Type resultElement,
                               const LayerIntegers &layer);
-  FailureOr<Value> buildWeights(Operation *op, const QuantizedWeights &weights);
+  FailureOr<Value> buildWeights(Operation *op, const QuantizedWeights &weights,
+                                bool dense);
   FailureOr<UniformQuantizedType>
   getFrozenType(ActivationQuantizerOpInterface op);
 
@@ -179,8 +180,12 @@ FailureOr<Value> Freezer::lookup(Operation *user, Value value) {
   }
   if (value.getDefiningOp<tosa::SliceOp>())
     return found->second; // the uncut image
-  return reshape(user->getLoc(), found->second,
-                 cast<RankedTensorType>(value.getType()).getShape());
+  auto shape = cast<RankedTensorType>(value.getType());
+  if (cast<RankedTensorType>(found->second.getType()).getNumElements() !=
+      shape.getNumElements())
+    return user->emitError("reads a part of an image, which has no integer "
+                           "form");
+  return reshape(user->getLoc(), found->second, shape.getShape());
 }
 
 FailureOr<UniformQuantizedType>
@@ -329,7 +334,12 @@ FailureOr<LayerIntegers> Freezer::quantizeLayer(const LayerGroup &group,
     biases->resize(channels, biases->front());
   for (float value : *values)
     if (!std::isfinite(value))
-      return op->emitError("has a weight that is not a finite number");
+      return op->emitError(
+          isa_and_present<FoldWeightOp>(
+              quantizer.getQuantizedInput().getDefiningOp())
+              ? "has a weight that its batch norm makes infinite or NaN; look "
+                "at the variance and epsilon"
+              : "has a weight that is not a finite number");
   for (float value : *biases)
     if (!std::isfinite(value))
       return op->emitError("has a bias that is not a finite number");
@@ -363,7 +373,8 @@ FailureOr<LayerIntegers> Freezer::quantizeLayer(const LayerGroup &group,
 }
 
 FailureOr<Value> Freezer::buildWeights(Operation *op,
-                                       const QuantizedWeights &weights) {
+                                       const QuantizedWeights &weights,
+                                       bool dense) {
   auto floatType = cast<RankedTensorType>(getWeightOperand(op).get().getType());
   SmallVector<int64_t> shape(floatType.getShape());
   std::vector<int32_t> stored =
@@ -372,7 +383,7 @@ FailureOr<Value> Freezer::buildWeights(Operation *op,
   if (isa<tosa::DepthwiseConv2DOp>(op)) { // HWCM to HW(C*M)
     channelAxis = 2;
     shape = {shape[0], shape[1], weights.channels};
-  } else if (isDense(op)) {
+  } else if (dense) {
     shape = {shape[0], shape[3]};
   }
 
@@ -419,7 +430,10 @@ FailureOr<Value> Freezer::buildLayer(Operation *op, Value input,
                                      Type resultElement,
                                      const LayerIntegers &layer) {
   Location location = op->getLoc();
-  FailureOr<Value> weights = buildWeights(op, layer.weights);
+  // The image may be larger than the one that the float layer reads: a cut that
+  // drops what no window reaches is not carried out.
+  bool dense = isDense(op) && isPoint(input);
+  FailureOr<Value> weights = buildWeights(op, layer.weights, dense);
   if (failed(weights))
     return failure();
   auto biasType = RankedTensorType::get(
@@ -447,7 +461,7 @@ FailureOr<Value> Freezer::buildLayer(Operation *op, Value input,
                input, *weights, bias, conv.getPadAttr(), conv.getStrideAttr(),
                conv.getDilationAttr(), multiplier, shift, accumulatorBits)
         .getResult();
-  if (isDense(op)) {
+  if (dense) {
     auto inputType = cast<RankedTensorType>(input.getType());
     Value matrix = reshape(location, input,
                            {inputType.getDimSize(0), inputType.getDimSize(3)});
@@ -624,7 +638,8 @@ LogicalResult Freezer::visitReturn(func::ReturnOp op) {
 }
 
 LogicalResult Freezer::visit(Operation *op) {
-  if (done.contains(op))
+  // What nothing reads has no quantizer that it would need.
+  if (done.contains(op) || isOpTriviallyDead(op))
     return success();
   if (isWeightedLayer(op))
     return visitWeighted(op);

@@ -100,8 +100,10 @@ FailureOr<Choice> InsertQuantizers::getChoice() {
     std::optional<FoldType> fold = symbolizeFoldType(foldType);
     if (!fold)
       return module.emitError("unknown fold type '")
-             << foldType
-             << "'; expected folding_weights, ICN or folding_thresh";
+             << foldType << "'; expected folding_weights or ICN";
+    if (*fold == FoldType::FoldingThresh)
+      return module.emitError("fold type folding_thresh has no integer layers; "
+                              "ICN computes the same numbers");
     result.foldType = *fold;
   }
   if (isPerChannel(*scheme) && result.foldType == FoldType::FoldingWeights)
@@ -343,7 +345,13 @@ LogicalResult Inserter::visitLayer(Operation *op) {
 LogicalResult Inserter::visit(Operation *op) {
   if (isWeightedLayer(op) || isa<tosa::AddOp>(op))
     return visitLayer(op);
-  if (isa<tosa::AvgPool2dOp, tosa::MaxPool2dOp, tosa::ReshapeOp>(op)) {
+  if (isa<tosa::AvgPool2dOp, tosa::MaxPool2dOp>(op)) {
+    if (failed(requireGrid(op, op->getOperand(0))))
+      return failure();
+    onGrid.insert(op->getResult(0));
+    return success();
+  }
+  if (isa<tosa::ReshapeOp>(op)) {
     if (onGrid.contains(op->getOperand(0)))
       onGrid.insert(op->getResult(0));
     return success();
@@ -367,6 +375,8 @@ LogicalResult Inserter::visit(Operation *op) {
     return success();
   }
   if (isa<SoftmaxOp>(op)) {
+    if (!feedsOnlyResults(op->getResult(0)))
+      return op->emitError("a softmax within the network has no integer form");
     op->emitRemark("softmax stays floating point: the integer network ends "
                    "with the logits");
     return success();

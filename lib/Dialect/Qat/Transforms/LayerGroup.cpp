@@ -71,6 +71,11 @@ SmallVector<int64_t> qat::getChannelAxes(Operation *layer) {
   return {0};
 }
 
+bool qat::isPoint(Value image) {
+  auto type = cast<ShapedType>(image.getType());
+  return type.getDimSize(1) == 1 && type.getDimSize(2) == 1;
+}
+
 bool qat::isDense(Operation *layer) {
   auto conv = dyn_cast<tosa::Conv2DOp>(layer);
   if (!conv)

@@ -54,6 +54,9 @@ bool isUnreachedCrop(tosa::SliceOp slice);
 /// The dimensions of the weights of `layer` that make up the output channel.
 SmallVector<int64_t> getChannelAxes(Operation *layer);
 
+/// Whether `image` (NHWC) is one pixel.
+bool isPoint(Value image);
+
 /// Whether `layer` is a dense layer: a 1x1 convolution of a 1x1 image.
 bool isDense(Operation *layer);
 

@@ -2,11 +2,19 @@
 #include "small.c"
 
 #define EXPECT(name, condition) typedef char name[(condition) ? 1 : -1]
+#define WEIGHTED(layer)                                                        \
+  (sizeof layer + sizeof layer##_weights + sizeof layer##_bias)
+#define SCALED(layer)                                                          \
+  (WEIGHTED(layer) + sizeof layer##_multiplier + sizeof layer##_shift)
+
 EXPECT(arena_is_ram_bytes, sizeof arena == SMALL_RAM_BYTES);
 EXPECT(input_is_its_bytes, sizeof(small_input_t) == SMALL_INPUT_BYTES);
 EXPECT(output_is_its_bytes, sizeof(small_output_t) == SMALL_OUTPUT_BYTES);
-EXPECT(parameters_as_counted,
-       sizeof stem_Conv2D == 68 && sizeof n3x3_depthwise == 68 &&
-           sizeof add == 40 && sizeof add_2 == 40 &&
-           sizeof max_pool2d_1 == 22 && sizeof mean == 24 &&
-           sizeof logits == 48);
+EXPECT(constants_are_flash_bytes,
+       SCALED(stem_Conv2D) + sizeof stem_Conv2D_weight_zero_points +
+               SCALED(n3x3_depthwise) +
+               sizeof n3x3_depthwise_weight_zero_points + SCALED(layer_int) +
+               SCALED(wide) + sizeof wide_weight_zero_points +
+               WEIGHTED(logits) + sizeof logits_weight_zero_points +
+               sizeof add + sizeof add_2 + sizeof max_pool2d_1 + sizeof mean ==
+           SMALL_FLASH_BYTES);

@@ -31,6 +31,11 @@ ElementsAttr getConstant(Value value);
 /// The f32 elements of the constant that `value` is, or nullopt.
 std::optional<std::vector<float>> getConstantFloats(Value value);
 
+/// Checks that the data of every dense_resource of `module` is there and has
+/// the size of its tensor; what a file lacks must not be read from memory.
+/// Emits an error where it is not.
+LogicalResult verifyResources(Operation *module);
+
 /// Weights with `axes` as their channels (see qat.fold_weight) as a flat array
 /// with the channel outermost, which is how qat/Support takes weights.
 template <typename T>

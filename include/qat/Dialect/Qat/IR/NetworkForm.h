@@ -1,4 +1,5 @@
-//===- NetworkForm.h - which form a network is in --------------------*- C++ -*- ===//
+//===- NetworkForm.h - which form a network is in --------------------*- C++ -*-
+//===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

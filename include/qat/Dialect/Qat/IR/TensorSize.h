@@ -1,5 +1,4 @@
-//===- TensorSize.h - element counts of shapes -----------------------*- C++
-//-*-===//
+//===- TensorSize.h - element counts of shapes ------------------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -48,7 +48,7 @@ def QatInsertQuantizers : Pass<"qat-insert-quantizers", "::mlir::ModuleOp"> {
            "Weight scheme: PerLayerAsymPACT, PerLayerAsymMinMax, "
            "PerChannelsAsymMinMax or PerLayerSymPACT">,
     Option<"foldType", "batch-fold-type", "std::string", /*default=*/"\"\"",
-           "Where batch norms go: folding_weights, ICN or folding_thresh "
+           "Where batch norms go: folding_weights or ICN "
            "(default: ICN for per-channel weights, else folding_weights)">,
     Option<"weightBits", "weight-bits", "unsigned", /*default=*/"8",
            "Bits of a weight, 2 to 8">,
@@ -153,7 +153,7 @@ def QatCheckAccumulators : Pass<"qat-check-accumulators", "::mlir::ModuleOp"> {
     Bounds, for the actual weights and every input that the type allows, each
     partial sum of each layer in any order of its terms, with and without the
     bias. `accumulator_bits` becomes 32 where all of them fit, else 64 with a
-    remark.
+    remark. Constant weights outside of their storage range are an error.
   }];
 }
 
