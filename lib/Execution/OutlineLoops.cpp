@@ -8,6 +8,7 @@
 
 #include "qat/Execution/Passes.h"
 
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/IRMapping.h"
@@ -63,6 +64,9 @@ struct OutlineLoops : qat::impl::QatOutlineLoopsBase<OutlineLoops> {
     auto function =
         func::FuncOp::create(b, loc, name, b.getFunctionType(types, {}));
     function.setPrivate();
+    function->setAttr("llvm.linkage",
+                      LLVM::LinkageAttr::get(&getContext(),
+                                             LLVM::linkage::Linkage::Internal));
     symbols.insert(function);
     Block *body = function.addEntryBlock();
     IRMapping mapping;

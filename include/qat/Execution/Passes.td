@@ -85,7 +85,8 @@ def QatOutlineLoops : Pass<"qat-outline-loops", "::mlir::ModuleOp"> {
     `llvm.noalias`.
   }];
   let dependentDialects = [
-    "::mlir::func::FuncDialect", "::mlir::memref::MemRefDialect"];
+    "::mlir::func::FuncDialect", "::mlir::LLVM::LLVMDialect",
+    "::mlir::memref::MemRefDialect"];
 }
 
 def QatCopiesToLoops : Pass<"qat-copies-to-loops", "::mlir::func::FuncOp"> {
