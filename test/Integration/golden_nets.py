@@ -1,6 +1,6 @@
 """Runs golden integer networks and compares every layer bit for bit.
 
-golden_nets.py GOLDEN_DIR SCRATCH_DIR [NAME ...]
+usage: golden_nets.py [NAME ...], networks of QAT_SHARED/golden/nets
 
 Each network is written in form I from the golden integers alone (weights,
 biases, multipliers), so that `qat run` is tested and nothing before it.
