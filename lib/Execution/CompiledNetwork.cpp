@@ -41,7 +41,7 @@ CompiledNetwork::~CompiledNetwork() = default;
 // Signature
 //===----------------------------------------------------------------------===//
 
-static std::optional<ElementKind> getElementKind(Type type) {
+static std::optional<ElementKind> getElementKind(mlir::Type type) {
   if (type.isF32())
     return ElementKind::F32;
   bool isUnsigned = type.isUnsignedInteger();
@@ -67,14 +67,14 @@ static std::optional<ElementKind> getElementKind(Type type) {
   }
 }
 
-static std::string printType(Type type) {
+static std::string printType(mlir::Type type) {
   std::string text;
   raw_string_ostream os(text);
   os << type;
   return text;
 }
 
-static Expected<TensorInfo> describe(Type type, DictionaryAttr attributes,
+static Expected<TensorInfo> describe(mlir::Type type, DictionaryAttr attributes,
                                      StringRef role, unsigned index) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   std::optional<ElementKind> kind;

@@ -41,10 +41,10 @@ static std::string getFirstError(StringRef log) {
 namespace {
 /// Compiles and links. Objects of the harness are board_*.o: the linker script
 /// tells them from the network's by that.
-class Builder {
+class ProjectBuilder {
 public:
-  Builder(StringRef dir, StringRef buildDir, const Board &board,
-          StringRef compiler)
+  ProjectBuilder(StringRef dir, StringRef buildDir, const Board &board,
+                 StringRef compiler)
       : dir(dir), buildDir(buildDir), boardDir(joinPath(buildDir, "board")),
         board(board), compiler(compiler) {}
 
@@ -168,8 +168,8 @@ static std::vector<std::string> getKernelSources(StringRef dir) {
 
 /// Writes the board's files and plans what every program of the project needs:
 /// start-up code, `harness` and kernels.
-static Error planCommon(Builder &builder, StringRef dir, StringRef buildDir,
-                        StringRef name, StringRef harness) {
+static Error planCommon(ProjectBuilder &builder, StringRef dir,
+                        StringRef buildDir, StringRef name, StringRef harness) {
   if (Error error = builder.writeBoardFiles())
     return error;
   std::string boardDir = joinPath(buildDir, "board");
@@ -207,7 +207,7 @@ Expected<std::string> mlir::qat::buildSelfTest(StringRef dir,
                                                const Manifest &manifest,
                                                const Board &board,
                                                StringRef compiler) {
-  Builder builder(dir, buildDir, board, compiler);
+  ProjectBuilder builder(dir, buildDir, board, compiler);
   const std::string &name = manifest.name;
   std::string source = joinPath(dir, name + "_selftest.c");
   if (!sys::fs::exists(source))
@@ -234,7 +234,7 @@ Expected<BuiltPrograms>
 mlir::qat::buildPrograms(StringRef dir, StringRef buildDir,
                          const Manifest &manifest, const Board &board,
                          StringRef compiler, bool withLayers) {
-  Builder builder(dir, buildDir, board, compiler);
+  ProjectBuilder builder(dir, buildDir, board, compiler);
   std::string boardDir = joinPath(buildDir, "board");
   const std::string &name = manifest.name;
   if (Error error = planCommon(builder, dir, buildDir, name, "harness.c"))
