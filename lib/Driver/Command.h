@@ -46,6 +46,9 @@ namespace mlir::qat {
 /// Exit statuses of the command.
 enum ExitStatus { kDone = 0, kCannotServe = 1, kWrongUsage = 2 };
 
+/// An option has a value that it cannot have; `finish` makes it kWrongUsage.
+llvm::Error wrongUsage(const llvm::Twine &message);
+
 /// One run of one subcommand: its name and arguments, the options that every
 /// command has, the context, and the errors that were reported into it.
 class CommandLine {

@@ -51,7 +51,7 @@ struct PreprocessingOptions {
 } // namespace
 
 static Error withOption(StringRef option, Error error) {
-  return createStringError("--" + option + ": " + toString(std::move(error)));
+  return wrongUsage("--" + option + ": " + toString(std::move(error)));
 }
 
 Expected<std::optional<Preprocessing>> PreprocessingOptions::get() const {
@@ -99,8 +99,8 @@ static Expected<SmallVector<int64_t, 4>> parseShape(StringRef text) {
   for (StringRef part : split(text, ',')) {
     int64_t size = 0;
     if (part.trim().getAsInteger(10, size) || size < 1)
-      return createStringError("--shape: '" + part +
-                               "' is not a positive number (N,C,H,W or N,K)");
+      return wrongUsage("--shape: '" + part +
+                        "' is not a positive number (N,C,H,W or N,K)");
     shape.push_back(size);
   }
   return shape;
