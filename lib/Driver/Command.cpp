@@ -9,7 +9,10 @@
 
 #include "Command.h"
 
+#include "SourceText.h"
+
 #include "qat/Dialect/Qat/IR/ConstantValues.h"
+#include "qat/Dialect/Qat/IR/ParameterValues.h"
 #include "qat/InitAll.h"
 #include "qat/Support/AtomicFile.h"
 #include "qat/Support/CrashGuard.h"
@@ -92,14 +95,21 @@ struct CommandLine::Diagnostics {
         return WalkResult::interrupt();
       }
       if (auto file = dyn_cast<FileLineColLoc>(location)) {
-        os << file.getFilename().getValue() << ":" << file.getLine() << ":"
-           << file.getColumn() << ": ";
+        os << file.getFilename().getValue() << ":";
+        // Bytecode has no lines.
+        if (file.getLine() != 0)
+          os << file.getLine() << ":" << file.getColumn() << ":";
+        os << " ";
         return WalkResult::interrupt();
       }
       return WalkResult::advance();
     });
     // An error is one line, whatever an op printed into it.
     std::string message = diagnostic.str();
+    // Upstream's advice is for its own tools.
+    if (StringRef(message).contains("unregistered dialect"))
+      message = "an operation of a dialect that qat does not know; form F has "
+                "those of tosa, qat, func, arith, tensor and ml_program";
     for (StringRef part : split(message, '\n'))
       os << part.trim() << " ";
     return StringRef(text).rtrim().str();
@@ -267,6 +277,8 @@ Expected<OwningOpRef<ModuleOp>> CommandLine::readModule(StringRef path) {
   if (!buffer)
     return createStringError("cannot read '" + path +
                              "': " + buffer.getError().message());
+  if (Error error = checkSourceText(path, (*buffer)->getBuffer()))
+    return std::move(error);
   CrashScope scope("reading '" + path + "'");
   SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(*buffer), SMLoc());
@@ -278,6 +290,9 @@ Expected<OwningOpRef<ModuleOp>> CommandLine::readModule(StringRef path) {
                              "' has no function @main; it is not a network");
   if (failed(verifyResources(*module)))
     return diagnosedError("'" + path.str() + "' lacks data");
+  for (auto check : {checkTensorSizes, checkParameterValues})
+    if (Error error = check(*module))
+      return createStringError("'" + path + "': " + toString(std::move(error)));
   return module;
 }
 

@@ -110,6 +110,9 @@ private:
 /// like: cifar10, mnist, npy or folder.
 std::string guessDataset(llvm::StringRef path);
 
+/// Fails, as wrong usage, for a --dataset that there is not; empty is good.
+llvm::Error checkDatasetName(llvm::StringRef name);
+
 /// The commands, in the order of --help; each in the file of its name.
 int runInfo(CommandLine &line);
 int runImport(CommandLine &line);

@@ -65,6 +65,9 @@ Expected<std::optional<Preprocessing>> PreprocessingOptions::get() const {
     Expected<SmallVector<double>> numbers = parseNumberList(*option);
     if (!numbers)
       return withOption(option->ArgStr, numbers.takeError());
+    if (option == &std && any_of(*numbers, [](double v) { return !(v > 0); }))
+      return wrongUsage("expects '--std' to be positive, but got '" +
+                        Twine(*option) + "'");
     values->assign(numbers->begin(), numbers->end());
   }
   if (scale.getNumOccurrences()) {
