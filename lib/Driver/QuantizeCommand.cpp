@@ -10,8 +10,10 @@
 #include "Command.h"
 
 #include "qat/Calibration/Passes.h"
+#include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 #include "qat/Support/LayerConfig.h"
+#include "qat/Support/Preprocessing.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -41,6 +43,46 @@ static Expected<std::string> readLayerConfig(StringRef given) {
   if (!config)
     return config.takeError();
   return printLayerConfig(*config);
+}
+
+namespace {
+/// Options that are words or numbers in one string.
+struct TextOptions {
+  StringRef scheme, fold, rounding, inputRange;
+};
+} // namespace
+
+/// What the passes would refuse as well, but as a fault of the network.
+static Error checkOptions(const TextOptions &options,
+                          ArrayRef<std::pair<StringRef, unsigned>> bits) {
+  for (auto [option, value] : bits)
+    if (value < 2 || value > 8)
+      return wrongUsage("expects '--" + option + "' from 2 to 8, but got " +
+                        Twine(value));
+  if (!symbolizeWeightScheme(options.scheme))
+    return wrongUsage("expects '--type-quant' to be PerLayerAsymPACT, "
+                      "PerLayerAsymMinMax, PerChannelsAsymMinMax or "
+                      "PerLayerSymPACT, but got '" +
+                      options.scheme + "'");
+  if (!options.fold.empty() && !symbolizeFoldType(options.fold))
+    return wrongUsage("expects '--batch-fold-type' to be folding_weights or "
+                      "ICN, but got '" +
+                      options.fold + "'");
+  if (!symbolizeRoundingMode(options.rounding))
+    return wrongUsage("expects '--activ-rounding' to be nearest or floor, but "
+                      "got '" +
+                      options.rounding + "'");
+  if (options.inputRange.empty())
+    return Error::success();
+  Expected<SmallVector<double>> range = parseNumberList(options.inputRange);
+  if (!range)
+    return wrongUsage("--input-range: " + toString(range.takeError()));
+  if (range->size() != 2 ||
+      !((*range)[0] <= 0 && (*range)[1] >= 0 && (*range)[0] < (*range)[1]))
+    return wrongUsage("expects '--input-range' to be lo,hi with lo <= 0 <= hi "
+                      "that differ, but got '" +
+                      options.inputRange + "'");
+  return Error::success();
 }
 
 int mlir::qat::runQuantize(CommandLine &line) {
@@ -94,15 +136,18 @@ int mlir::qat::runQuantize(CommandLine &line) {
                   "ranges"))
     return kWrongUsage;
 
+  if (Error error = checkOptions(
+          {scheme, fold, rounding, inputRange},
+          {{"weight-bits", weightBits}, {"activ-bits", activationBits}}))
+    return line.finish(std::move(error));
+  if (Error error = checkDatasetName(dataset))
+    return line.finish(std::move(error));
   Expected<std::string> config = readLayerConfig(layerConfig);
   if (!config)
     return line.finish(config.takeError());
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(input);
   if (!module)
     return line.finish(module.takeError());
-  if (calibrate.empty() && !line.isQuiet() && !line.onlyPrintsPipeline())
-    errs() << "qat quantize: remark: the ranges of activations are initial "
-              "values; --calibrate sets them from data\n";
   bool hasPreprocessing =
       (*module)->getOperation()->hasAttr("qat.preprocessing");
   Error error = line.runPasses(**module, [&](OpPassManager &manager) {
@@ -126,5 +171,9 @@ int mlir::qat::runQuantize(CommandLine &line) {
   });
   if (!error && !line.onlyPrintsPipeline())
     error = line.writeModule(**module, output);
+  if (!error && calibrate.empty() && !line.isQuiet() &&
+      !line.onlyPrintsPipeline())
+    errs() << "qat quantize: remark: the ranges of activations are initial "
+              "values; --calibrate sets them from data\n";
   return line.finish(std::move(error));
 }
