@@ -47,6 +47,7 @@ public:
 private:
   LogicalResult visit(Operation *op);
   LogicalResult visitLayer(Operation *op);
+  LogicalResult visitMoved(Operation *op);
   LogicalResult visitBatchNorm(const LayerGroup &group);
   LogicalResult quantizeWeights(const LayerGroup &group, StringRef name);
   Value quantizeActivation(Value value, tosa::ClampOp relu, StringRef name);
@@ -342,10 +343,33 @@ LogicalResult Inserter::visitLayer(Operation *op) {
   return success();
 }
 
+/// A concat brings its operands onto one grid. So does a pad with another value
+/// than zero, which the grid of its input need not hold.
+LogicalResult Inserter::visitMoved(Operation *op) {
+  OperandRange inputs = op->getOperands();
+  if (auto pad = dyn_cast<tosa::PadOp>(op))
+    inputs = inputs.take_front(1);
+  for (Value input : inputs)
+    if (failed(requireGrid(op, input)))
+      return failure();
+  LayerGroup group = LayerGroup::get(op);
+  onGrid.insert(quantizeActivation(group.end, group.relu, makeLayerName(op)));
+  return success();
+}
+
 LogicalResult Inserter::visit(Operation *op) {
   if (isWeightedLayer(op) || isa<tosa::AddOp>(op))
     return visitLayer(op);
-  if (isa<tosa::AvgPool2dOp, tosa::MaxPool2dOp>(op)) {
+  if (isa<tosa::ConcatOp>(op))
+    return visitMoved(op);
+  if (auto pad = dyn_cast<tosa::PadOp>(op)) {
+    std::optional<float> value = getPadValue(pad);
+    if (!value)
+      return pad.emitError("expects a constant to pad with");
+    if (*value != 0)
+      return visitMoved(pad);
+  }
+  if (isa<tosa::AvgPool2dOp, tosa::MaxPool2dOp, tosa::PadOp>(op)) {
     if (failed(requireGrid(op, op->getOperand(0))))
       return failure();
     onGrid.insert(op->getResult(0));
