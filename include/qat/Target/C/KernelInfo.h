@@ -17,33 +17,15 @@
 #ifndef QAT_TARGET_C_KERNELINFO_H
 #define QAT_TARGET_C_KERNELINFO_H
 
+#include "qat/Target/C/Storage.h"
+
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 namespace mlir::qat {
-
-//===----------------------------------------------------------------------===//
-// Storage
-//===----------------------------------------------------------------------===//
-
-/// How an element lies in memory. Values of fewer bits live in the next wider
-/// storage of their sign.
-enum class Storage : uint8_t { U8, I8, U4, I4, U2, I2, I32 };
-
-/// Bits of one field: 2, 4, 8 or 32.
-unsigned getBits(Storage storage);
-bool isSigned(Storage storage);
-/// As in a kernel's name: "u8", "i4", "i32".
-llvm::StringRef getName(Storage storage);
-/// The type that C declares buffers of `storage` with: fields of less than a
-/// byte are bytes.
-llvm::StringRef getCType(Storage storage);
-/// The smallest storage of values of `bits` (1 to 8, or 32); none for others.
-std::optional<Storage> getStorage(unsigned bits, bool isSigned);
 
 //===----------------------------------------------------------------------===//
 // Families
@@ -148,22 +130,6 @@ const KernelInfo *findKernel(llvm::StringRef function);
 
 /// All rows, in the order of the families.
 llvm::ArrayRef<KernelInfo> getKernels();
-
-//===----------------------------------------------------------------------===//
-// Targets
-//===----------------------------------------------------------------------===//
-
-/// A part that C is written for.
-struct CTarget {
-  llvm::StringRef name; ///< "cortex-m4"
-  bool isAvailable;     ///< false: known, but not served yet
-};
-
-llvm::ArrayRef<CTarget> getCTargets();
-/// Null for an unknown name.
-const CTarget *findCTarget(llvm::StringRef name);
-/// "'cortex-m4', 'host'"
-std::string listAvailableCTargets();
 
 } // namespace mlir::qat
 
