@@ -22,7 +22,6 @@
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/SmallSet.h"
-#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -246,11 +245,10 @@ mlir::qat::writeCProject(ModuleOp formI, const CProjectOptions &options) {
     files.push_back({options.name + "_selftest.c", std::move(*test)});
   }
 
-  SmallVector<StringRef> kernels;
-  llvm::StringSet<> seen;
+  std::vector<RuntimeKernel> kernels;
   for (const FormCLayer &layer : form->layers)
-    if (seen.insert(layer.kernel->function).second)
-      kernels.push_back(layer.kernel->function);
+    kernels.push_back(
+        {layer.kernel->getSource(), layer.kernel->getDefinition()});
   Expected<std::vector<RuntimeFile>> runtime =
       getRuntimeFilesForKernels(kernels);
   if (!runtime)

@@ -12,6 +12,7 @@
 
 using namespace mlir::qat;
 using llvm::ArrayRef;
+using llvm::StringRef;
 
 // The structs of include/qat-rt, member by member.
 static const KernelField conv2DFields[] = {
@@ -101,10 +102,11 @@ static const KernelField addFields[] = {
 };
 
 static const KernelField requantizeFields[] = {
-    {"width", FieldType::U16},
-    {"channels", FieldType::U16},
-    {"output_channels", FieldType::U16},
-    {"output_first_channel", FieldType::U16},
+    {"width", FieldType::I32},
+    {"channels", FieldType::I32},
+    {"output_channels", FieldType::I32},
+    {"output_first_channel", FieldType::I32},
+    {"output_first_row", FieldType::I32},
     {"input_zero_point", FieldType::I32},
     {"output_zero_point", FieldType::I32},
     {"output_min", FieldType::I32},
@@ -124,26 +126,86 @@ static const KernelField poolFields[] = {
     {"pad_left", FieldType::U16}, {"round_to_nearest", FieldType::U8},
 };
 
+static const KernelField concatFields[] = {
+    {"width", FieldType::I32},
+    {"channels", FieldType::I32},
+    {"output_channels", FieldType::I32},
+    {"output_first_channel", FieldType::I32},
+    {"output_first_row", FieldType::I32},
+};
+
+static const KernelField padFields[] = {
+    {"in_h", FieldType::U16},  {"in_w", FieldType::U16},
+    {"in_c", FieldType::U16},  {"out_h", FieldType::U16},
+    {"out_w", FieldType::U16}, {"out_c", FieldType::U16},
+    {"top", FieldType::U16},   {"left", FieldType::U16},
+    {"front", FieldType::U16}, {"value", FieldType::I32},
+};
+
+/// A family whose kernels read weights.
+static KernelFamily makeWeighted(KernelKind kind, StringRef name,
+                                 StringRef structName, StringRef header,
+                                 ArrayRef<KernelField> fields,
+                                 WeightPacking packing, ScratchUse scratch) {
+  return {kind,
+          name,
+          structName,
+          header,
+          fields,
+          /*inputs=*/1,
+          packing,
+          /*keepsStorage=*/false,
+          /*mayRunInPlace=*/false,
+          scratch};
+}
+
+/// A family without weights.
+static KernelFamily makePlain(KernelKind kind, StringRef name,
+                              StringRef structName, StringRef header,
+                              ArrayRef<KernelField> fields, unsigned inputs,
+                              bool keepsStorage, bool mayRunInPlace) {
+  return {kind,
+          name,
+          structName,
+          header,
+          fields,
+          inputs,
+          WeightPacking::None,
+          keepsStorage,
+          mayRunInPlace,
+          ScratchUse::None};
+}
+
 ArrayRef<KernelFamily> mlir::qat::getKernelFamilies() {
   ArrayRef<KernelField> avgPool2DFields = poolFields;
   static const KernelFamily families[] = {
-      {KernelKind::Conv2D, "conv2d", "qat_conv2d", "conv2d.h", conv2DFields, 1,
-       WeightPacking::RowPerOutput, false, ScratchUse::Window},
-      {KernelKind::DepthwiseConv2D, "depthwise_conv2d", "qat_depthwise_conv2d",
-       "depthwise_conv2d.h", depthwiseConv2DFields, 1, WeightPacking::RowPerTap,
-       false, ScratchUse::UnpackedWeights},
-      {KernelKind::FullyConnected, "fully_connected", "qat_fully_connected",
-       "fully_connected.h", fullyConnectedFields, 1,
-       WeightPacking::RowPerOutput, false, ScratchUse::Window},
-      {KernelKind::Add, "add", "qat_add", "add.h", addFields, 2,
-       WeightPacking::None, true, ScratchUse::None},
-      {KernelKind::Requantize, "requantize", "qat_requantize", "requantize.h",
-       requantizeFields, 1, WeightPacking::None, true, ScratchUse::None},
-      {KernelKind::AvgPool2D, "avg_pool2d", "qat_avg_pool2d", "avg_pool2d.h",
-       avgPool2DFields, 1, WeightPacking::None, false, ScratchUse::None},
-      {KernelKind::MaxPool2D, "max_pool2d", "qat_max_pool2d", "max_pool2d.h",
-       avgPool2DFields.drop_back(), 1, WeightPacking::None, false,
-       ScratchUse::None},
+      makeWeighted(KernelKind::Conv2D, "conv2d", "qat_conv2d", "conv2d.h",
+                   conv2DFields, WeightPacking::RowPerOutput,
+                   ScratchUse::Window),
+      makeWeighted(KernelKind::DepthwiseConv2D, "depthwise_conv2d",
+                   "qat_depthwise_conv2d", "depthwise_conv2d.h",
+                   depthwiseConv2DFields, WeightPacking::RowPerTap,
+                   ScratchUse::UnpackedWeights),
+      makeWeighted(KernelKind::FullyConnected, "fully_connected",
+                   "qat_fully_connected", "fully_connected.h",
+                   fullyConnectedFields, WeightPacking::RowPerOutput,
+                   ScratchUse::Window),
+      makePlain(KernelKind::Add, "add", "qat_add", "add.h", addFields,
+                /*inputs=*/2, /*keepsStorage=*/false, /*mayRunInPlace=*/true),
+      makePlain(KernelKind::Requantize, "requantize", "qat_requantize",
+                "requantize.h", requantizeFields, 1, /*keepsStorage=*/false,
+                /*mayRunInPlace=*/true),
+      makePlain(KernelKind::AvgPool2D, "avg_pool2d", "qat_avg_pool2d",
+                "avg_pool2d.h", avgPool2DFields, 1, /*keepsStorage=*/true,
+                /*mayRunInPlace=*/false),
+      makePlain(KernelKind::MaxPool2D, "max_pool2d", "qat_max_pool2d",
+                "max_pool2d.h", avgPool2DFields.drop_back(), 1,
+                /*keepsStorage=*/true, /*mayRunInPlace=*/false),
+      makePlain(KernelKind::Concat, "concat", "qat_concat", "concat.h",
+                concatFields, 1, /*keepsStorage=*/true,
+                /*mayRunInPlace=*/false),
+      makePlain(KernelKind::Pad, "pad", "qat_pad", "pad.h", padFields, 1,
+                /*keepsStorage=*/true, /*mayRunInPlace=*/false),
   };
   return families;
 }

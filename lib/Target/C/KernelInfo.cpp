@@ -35,16 +35,43 @@ int64_t KernelInfo::getScratchBytes(int64_t windowElements) const {
   llvm_unreachable("all uses are listed");
 }
 
-/// The portable C99 bodies of lib/Runtime/C: every combination of storages
-/// that the runtime instantiates.
+std::string KernelInfo::getSource() const {
+  return family->header.drop_back(2).str() + ".c";
+}
+
+std::string KernelInfo::getDefinition() const {
+  std::string text =
+      "QAT_" + family->name.upper() + "_KERNEL(" + function + ", ";
+  text += getName(input);
+  if (family->hasSecond())
+    text += (", " + getName(second)).str();
+  if (!family->keepsStorage)
+    text += (", " + getName(output)).str();
+  if (family->packing != WeightPacking::None)
+    text += accumulatorBits == 64 ? ", QAT_ACC64" : ", QAT_ACC32";
+  return text + ")";
+}
+
+std::string KernelInfo::getDeclaration() const {
+  std::string text =
+      "QAT_" + family->name.upper() + "_DECLARE(" + function + ", ";
+  text += getCType(input);
+  if (family->inputs == 2)
+    text += (", " + getCType(second)).str();
+  if (!family->keepsStorage)
+    text += (", " + getCType(output)).str();
+  return text + ")";
+}
+
+/// The portable C99 bodies of lib/Runtime/C for every combination of storages.
 static void addPortableKernels(std::vector<KernelInfo> &rows) {
-  const Storage fields[] = {Storage::U8, Storage::I8};
-  const Storage outputs[] = {Storage::U8, Storage::I8, Storage::I32};
+  const Storage fields[] = {Storage::U8, Storage::I8, Storage::U4,
+                            Storage::I4, Storage::U2, Storage::I2};
   auto add = [&](KernelKind kind, Storage input, Storage second, Storage output,
                  unsigned accumulatorBits, double cost) {
     const KernelFamily &family = getKernelFamily(kind);
     std::string function = ("qat_" + family.name + "_" + getName(input)).str();
-    if (family.inputs == 2 || family.packing != WeightPacking::None)
+    if (family.hasSecond())
       function += ("_" + getName(second)).str();
     function += ("_" + getName(output)).str();
     if (accumulatorBits == 64)
@@ -61,11 +88,15 @@ static void addPortableKernels(std::vector<KernelInfo> &rows) {
                             Weighted{KernelKind::DepthwiseConv2D, 7.0},
                             Weighted{KernelKind::FullyConnected, 4.0}})
     for (Storage input : fields)
-      for (Storage weights : fields)
-        for (Storage output : outputs) {
-          add(kind, input, weights, output, 32, cost);
-          add(kind, input, weights, output, 64, cost * 1.5);
-        }
+      for (Storage weights : fields) {
+        for (Storage output : fields)
+          for (unsigned bits : {32, 64})
+            add(kind, input, weights, output, bits,
+                bits == 64 ? cost * 1.5 : cost);
+        for (unsigned bits : {32, 64})
+          add(kind, input, weights, Storage::I32, bits,
+              bits == 64 ? cost * 1.5 : cost);
+      }
   for (Storage input : fields)
     for (Storage output : fields) {
       for (Storage second : fields)
@@ -75,6 +106,8 @@ static void addPortableKernels(std::vector<KernelInfo> &rows) {
   for (Storage storage : fields) {
     add(KernelKind::AvgPool2D, storage, storage, storage, 32, 5.0);
     add(KernelKind::MaxPool2D, storage, storage, storage, 32, 6.0);
+    add(KernelKind::Concat, storage, storage, storage, 32, 4.0);
+    add(KernelKind::Pad, storage, storage, storage, 32, 6.0);
   }
 }
 
@@ -90,10 +123,8 @@ ArrayRef<KernelInfo> mlir::qat::getKernels() {
 const KernelInfo *mlir::qat::findKernel(const KernelQuery &query) {
   const KernelInfo *best = nullptr;
   for (const KernelInfo &row : getKernels()) {
-    bool usesSecond =
-        row.family->inputs == 2 || row.family->packing != WeightPacking::None;
     if (row.family->kind != query.kind || row.input != query.input ||
-        (usesSecond && row.second != query.second) ||
+        (row.family->hasSecond() && row.second != query.second) ||
         row.output != query.output ||
         row.accumulatorBits < query.accumulatorBits ||
         (!row.target.empty() && row.target != query.target))
@@ -105,7 +136,11 @@ const KernelInfo *mlir::qat::findKernel(const KernelQuery &query) {
 }
 
 const KernelInfo *mlir::qat::findKernel(StringRef function) {
-  const KernelInfo *row = llvm::find_if(
-      getKernels(), [&](auto &row) { return row.function == function; });
-  return row == getKernels().end() ? nullptr : row;
+  static const llvm::StringMap<const KernelInfo *> byName = [] {
+    llvm::StringMap<const KernelInfo *> byName;
+    for (const KernelInfo &row : getKernels())
+      byName[row.function] = &row;
+    return byName;
+  }();
+  return byName.lookup(function);
 }

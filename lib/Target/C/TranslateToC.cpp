@@ -20,6 +20,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
@@ -323,6 +324,18 @@ static LogicalResult printSource(const FormC &form, const CTextOptions &options,
   for (const FormCLayer &layer : form.layers)
     if (seen.insert(layer.kernel->family->header).second)
       os << "#include \"qat-rt/" << layer.kernel->family->header << "\"\n";
+
+  // In the order of their first calls.
+  llvm::SetVector<const KernelInfo *> kernels;
+  for (const FormCLayer &layer : form.layers)
+    kernels.insert(layer.kernel);
+  os << "\n/* The kernels of this network, in qat-rt. */\n";
+  for (const KernelInfo *kernel : kernels) {
+    std::string text = kernel->getDeclaration() + ";";
+    if (text.size() > 80)
+      text.replace(text.find(", "), 2, ",\n    ");
+    os << text << "\n";
+  }
 
   bool ownsArena = !options.arenaCaller && !form.buffers.empty();
   os << "\n/* Attributes that place the constants"

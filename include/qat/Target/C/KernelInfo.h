@@ -39,6 +39,8 @@ enum class KernelKind : uint8_t {
   Requantize,
   AvgPool2D,
   MaxPool2D,
+  Concat,
+  Pad,
 };
 
 /// The C types of the members of parameter structs; the last three are
@@ -74,11 +76,18 @@ struct KernelFamily {
   llvm::ArrayRef<KernelField> fields; ///< in the order of the struct
   unsigned inputs;                    ///< activations that it reads
   WeightPacking packing;
+  /// Whether the output has the storage of the input, which kernels then name
+  /// once.
+  bool keepsStorage;
   /// Whether the output may be one of the inputs where storage and pitch are
   /// the same.
   bool mayRunInPlace;
   ScratchUse scratch;
 
+  /// Whether kernels have a storage of weights or of a second input.
+  bool hasSecond() const {
+    return inputs == 2 || packing != WeightPacking::None;
+  }
   /// Bytes of the parameter struct on a target with 32-bit pointers.
   int64_t getStructBytes() const;
 };
@@ -107,6 +116,13 @@ struct KernelInfo {
   /// of kernels that fit, the cheapest is taken.
   double cost;
 
+  /// The file of lib/Runtime/C that the definition goes into: "conv2d.c".
+  std::string getSource() const;
+  /// `QAT_CONV2D_KERNEL(qat_conv2d_u8_i4_u4, u8, i4, u4, QAT_ACC32)`
+  std::string getDefinition() const;
+  /// `QAT_CONV2D_DECLARE(qat_conv2d_u8_i4_u4, uint8_t, uint8_t)`
+  std::string getDeclaration() const;
+
   /// 32-bit words of weights of a row of `fields` weights.
   int64_t getWordsPerRow(int64_t fields) const;
   /// Bytes of scratch where one window of one group has `windowElements`.
@@ -128,7 +144,7 @@ const KernelInfo *findKernel(const KernelQuery &query);
 /// The kernel of this C function, or null.
 const KernelInfo *findKernel(llvm::StringRef function);
 
-/// All rows, in the order of the families.
+/// All rows: every operation for every combination of storages.
 llvm::ArrayRef<KernelInfo> getKernels();
 
 } // namespace mlir::qat
