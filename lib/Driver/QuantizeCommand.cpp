@@ -11,13 +11,37 @@
 
 #include "qat/Calibration/Passes.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
+#include "qat/Support/LayerConfig.h"
 
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat;
+
+/// The configuration that `given` is, or names, on one line; errors are
+/// reported where the layers are known.
+static Expected<std::string> readLayerConfig(StringRef given) {
+  StringRef text = given.trim();
+  std::unique_ptr<MemoryBuffer> buffer;
+  if (!text.empty() && !text.starts_with("[") && !text.starts_with("{")) {
+    ErrorOr<std::unique_ptr<MemoryBuffer>> file =
+        MemoryBuffer::getFile(given, /*IsText=*/true);
+    if (!file)
+      return createStringError("cannot read '" + given +
+                               "': " + file.getError().message());
+    buffer = std::move(*file);
+    text = buffer->getBuffer();
+  }
+  if (given.empty())
+    return std::string();
+  Expected<std::vector<LayerOverride>> config = parseLayerConfig(text);
+  if (!config)
+    return config.takeError();
+  return printLayerConfig(*config);
+}
 
 int mlir::qat::runQuantize(CommandLine &line) {
   cl::OptionCategory &category = line.category();
@@ -49,6 +73,11 @@ int mlir::qat::runQuantize(CommandLine &line) {
           "Range of the real input (default: that of pixels 0 to 255 under "
           "the preprocessing given at import; else what calibration "
           "sees; else -1,1)"));
+  cl::opt<std::string> layerConfig(
+      "quant-add-config", cl::value_desc("file|JSON"), cl::cat(category),
+      cl::desc("What single layers are given instead: a JSON list of objects "
+               "{\"layer\": index or name, \"w_bits\", \"a_bits\", "
+               "\"quant_type\", \"fold_type\"}"));
   cl::opt<std::string> calibrate(
       "calibrate", cl::value_desc("path"), cl::cat(category),
       cl::desc("Set the ranges of activations by running the float network on "
@@ -65,6 +94,9 @@ int mlir::qat::runQuantize(CommandLine &line) {
                   "ranges"))
     return kWrongUsage;
 
+  Expected<std::string> config = readLayerConfig(layerConfig);
+  if (!config)
+    return line.finish(config.takeError());
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(input);
   if (!module)
     return line.finish(module.takeError());
@@ -81,6 +113,7 @@ int mlir::qat::runQuantize(CommandLine &line) {
     options.activationBits = activationBits;
     options.rounding = rounding;
     options.inputRange = inputRange;
+    options.layerConfig = *config;
     manager.addPass(createQatInsertQuantizers(options));
     if (calibrate.empty())
       return;

@@ -50,10 +50,12 @@ Value buildPadded(ImplicitLocOpBuilder &b, Value input,
 /// Sign extension, or nothing where `value` has the type.
 Value extend(ImplicitLocOpBuilder &b, Value value, Type type);
 
-/// The layers with weights; the other integer layers come with
-/// populateQatIntegerToLinalgPatterns.
+/// The layers with weights, and those that move values; the other integer
+/// layers come with populateQatIntegerToLinalgPatterns.
 void populateWeightedLayerPatterns(const TypeConverter &converter,
                                    RewritePatternSet &patterns);
+void populateMovingLayerPatterns(const TypeConverter &converter,
+                                 RewritePatternSet &patterns);
 
 } // namespace mlir::qat
 
