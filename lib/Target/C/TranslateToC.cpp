@@ -264,7 +264,8 @@ static void printBuffer(const FormCBuffer &buffer, raw_ostream &os) {
 }
 
 static void printCall(const FormC &form, const FormCLayer &layer,
-                      unsigned index, const DenseMap<Value, std::string> &names,
+                      unsigned &index,
+                      const DenseMap<Value, std::string> &names,
                       raw_ostream &os) {
   KernelCallOp call = layer.call;
   std::vector<std::string> arguments = {"&" + layer.cName};
@@ -282,8 +283,10 @@ static void printCall(const FormC &form, const FormCLayer &layer,
   os << "\n  " << call.getKernel() << "(";
   unsigned column = call.getKernel().size() + 3;
   printWrapped(os, arguments, column > 40 ? 6 : column, column);
-  os << ");\n  QAT_AFTER_LAYER(" << index << ", " << output << ", "
-     << layer.outputBytes << ");\n";
+  os << ");\n";
+  if (layer.completes >= 0)
+    os << "  QAT_AFTER_LAYER(" << index++ << ", " << output << ", "
+       << layer.outputBytes << ");\n";
 }
 
 static void printRun(const FormC &form, const CTextOptions &options,
@@ -307,7 +310,8 @@ static void printRun(const FormC &form, const CTextOptions &options,
     }
     os << "\n";
   }
-  for (const auto &[index, layer] : llvm::enumerate(form.layers))
+  unsigned index = 0;
+  for (const FormCLayer &layer : form.layers)
     printCall(form, layer, index, names, os);
   os << "\n  return 0;\n}\n";
 }
