@@ -9,7 +9,14 @@
 #ifndef QAT_CONVERSION_PASSES_H
 #define QAT_CONVERSION_PASSES_H
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/Pass/Pass.h"
+
+#include "qat/Dialect/Qat/IR/Qat.h"
 
 namespace mlir {
 class RewritePatternSet;
