@@ -49,8 +49,9 @@ def QatNormalizeTosa : Pass<"qat-normalize-tosa", "::mlir::ModuleOp"> {
     become `qat.name`; else they are `input` and `output`.
 
     Reshapes and transposes of constants are constants, and so are integer
-    weights that are cast and scaled to floats. `exp(x - max) / sum` over the
-    last dimension becomes `qat.softmax`.
+    weights that are cast and scaled to floats. `exp(x - max) / sum` over the last
+    dimension becomes `qat.softmax`. A float network with ops that form F
+    has no place for fails with one error that lists all of them.
   }];
   let options = [
     Option<"batch", "batch", "int64_t", "1",

@@ -142,21 +142,21 @@ struct NameLayers : qat::impl::QatNameLayersBase<NameLayers> {
           if (name.empty())
             name = layerOf.lookup(operand);
       }
-      if (!name.empty())
+      if (!name.empty()) {
         op.setLoc(NameLoc::get(builder.getStringAttr(name)));
+        named.insert(&op);
+      }
       layerOf[op.getResult(0)] = name;
     }
     nameReshapes(layerOf);
-    // The file that a converter read is told from its tensors' names no more.
+    // What is left of the tensors' names, and the file's, serves nobody.
     Location unknown = builder.getUnknownLoc();
     for (BlockArgument argument : main.getArguments())
       argument.setLoc(unknown);
     main->setLoc(unknown);
     getOperation()->setLoc(unknown);
     main.walk([&](Operation *op) {
-      if (getLayerName(op->getLoc()).empty() ||
-          op->hasTrait<OpTrait::ConstantLike>() ||
-          isa<func::FuncOp, func::ReturnOp>(op))
+      if (!named.contains(op))
         op->setLoc(unknown);
     });
   }
@@ -171,8 +171,10 @@ private:
       if (StringRef name = user->getNumResults() == 1
                                ? layerOf.lookup(user->getResult(0))
                                : StringRef();
-          isa<tosa::Conv2DOp>(user) && !name.empty())
+          isa<tosa::Conv2DOp>(user) && !name.empty()) {
         op.setLoc(NameLoc::get(StringAttr::get(&getContext(), name)));
+        named.insert(&op);
+      }
     }
   }
 
@@ -228,6 +230,7 @@ private:
   }
 
   func::FuncOp main;
+  DenseSet<Operation *> named;
   llvm::StringSet<> taken;
   llvm::StringMap<unsigned> counts;
 };

@@ -10,6 +10,7 @@
 #include "OpGraph.h"
 
 #include "qat/Conversion/Passes.h"
+#include "qat/Dialect/Qat/IR/LayerName.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -17,6 +18,8 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "llvm/ADT/SetVector.h"
 
 #include <cstring>
 
@@ -294,6 +297,51 @@ static void recognizeSoftmax(func::FuncOp main) {
 }
 
 //===----------------------------------------------------------------------===//
+// What form F has
+//===----------------------------------------------------------------------===//
+
+/// A convolution that reads every channel; tosa-to-linalg knows no groups.
+static bool isGrouped(Operation &op) {
+  auto conv = dyn_cast<tosa::Conv2DOp>(op);
+  return conv && cast<ShapedType>(conv.getInput().getType()).getDimSize(3) !=
+                     cast<ShapedType>(conv.getWeight().getType()).getDimSize(3);
+}
+
+/// Names every op of a float network that form F has no place for.
+static LogicalResult checkOperators(func::FuncOp main) {
+  llvm::SetVector<std::pair<StringRef, StringRef>> refused;
+  for (Operation &op : main.getBody().front()) {
+    bool isKnown =
+        isa<tosa::ConstOp, tosa::ConstShapeOp, tosa::Conv2DOp,
+            tosa::DepthwiseConv2DOp, tosa::ClampOp, tosa::AddOp,
+            tosa::AvgPool2dOp, tosa::MaxPool2dOp, tosa::ReshapeOp,
+            tosa::TransposeOp, tosa::SliceOp, tosa::PadOp, tosa::ConcatOp,
+            SoftmaxOp, func::ReturnOp>(op) ||
+        op.getName().getDialectNamespace() != "tosa";
+    if (isGrouped(op))
+      refused.insert({"grouped tosa.conv2d", getLayerName(op.getLoc())});
+    else if (!isKnown)
+      refused.insert(
+          {op.getName().getStringRef(), getLayerName(op.getLoc())});
+  }
+  if (refused.empty())
+    return success();
+  InFlightDiagnostic error = main.emitError("ops that are not supported: ");
+  llvm::interleaveComma(refused, error, [&](const auto &op) {
+    error << "'" << op.first << "'";
+    if (!op.second.empty())
+      error << " (" << op.second << ")";
+  });
+  return error;
+}
+
+static bool isFloat(func::FuncOp main) {
+  return llvm::all_of(main.getArgumentTypes(), [](Type type) {
+    return getElementTypeOrSelf(type).isF32();
+  });
+}
+
+//===----------------------------------------------------------------------===//
 // The pass
 //===----------------------------------------------------------------------===//
 
@@ -324,6 +372,8 @@ struct NormalizeTosa : qat::impl::QatNormalizeTosaBase<NormalizeTosa> {
          llvm::make_early_inc_range(llvm::reverse(main.getBody().front())))
       if (isOpTriviallyDead(&op))
         op.erase();
+    if (isFloat(main) && failed(checkOperators(main)))
+      signalPassFailure();
   }
 };
 } // namespace
