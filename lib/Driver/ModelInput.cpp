@@ -11,6 +11,7 @@
 #include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
 #include "qat/Pipelines/Pipelines.h"
 #include "qat/Target/Tflite/ImportTflite.h"
+#include "qat/Support/CrashGuard.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
@@ -109,5 +110,6 @@ qat::readModel(CommandLine &line, StringRef path,
   if (!buffer)
     return createStringError("cannot read '" + path +
                              "': " + buffer.getError().message());
+  CrashScope scope("importing '" + path + "'");
   return importOnnx((*buffer)->getMemBufferRef(), &line.context(), options);
 }

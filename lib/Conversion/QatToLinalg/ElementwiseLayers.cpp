@@ -266,6 +266,7 @@ void mlir::qat::populateQatIntegerToLinalgPatterns(
     const TypeConverter &converter, RewritePatternSet &patterns) {
   populateWeightedLayerPatterns(converter, patterns);
   populateImportedLayerPatterns(converter, patterns);
+  populateMovingLayerPatterns(converter, patterns);
   patterns.add<LowerAdd, LowerRequantize, LowerAvgPool2D, LowerMaxPool2D>(
       converter, patterns.getContext());
 }

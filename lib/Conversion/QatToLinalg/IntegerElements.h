@@ -57,13 +57,14 @@ Value buildPadded(ImplicitLocOpBuilder &b, Value input,
 /// Sign extension, or nothing where `value` has the type.
 Value extend(ImplicitLocOpBuilder &b, Value value, Type type);
 
-/// The layers that come with imported networks.
-void populateImportedLayerPatterns(const TypeConverter &converter,
-                                   RewritePatternSet &patterns);
-
-/// The layers with weights; the other integer layers come with
+/// The layers with weights, those that move values and those that come with
+/// imported networks; the other integer layers come with
 /// populateQatIntegerToLinalgPatterns.
 void populateWeightedLayerPatterns(const TypeConverter &converter,
+                                   RewritePatternSet &patterns);
+void populateMovingLayerPatterns(const TypeConverter &converter,
+                                 RewritePatternSet &patterns);
+void populateImportedLayerPatterns(const TypeConverter &converter,
                                    RewritePatternSet &patterns);
 
 } // namespace mlir::qat
