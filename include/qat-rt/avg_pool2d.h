@@ -22,10 +22,6 @@
 
 #include "base.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 struct qat_avg_pool2d {
   uint16_t in_h, in_w;
   uint16_t out_h, out_w;
@@ -36,16 +32,10 @@ struct qat_avg_pool2d {
   uint8_t round_to_nearest;   /* 0: down */
 };
 
+/* Declares one kernel by its name and the C types of its tensors. */
 #define QAT_AVG_POOL2D_DECLARE(name, type)                                     \
   void name(const struct qat_avg_pool2d *layer, const type *input,             \
             int32_t input_pitch, type *output, int32_t output_pitch,           \
             int32_t first_row, int32_t row_count, void *scratch)
-
-QAT_AVG_POOL2D_DECLARE(qat_avg_pool2d_u8_u8, uint8_t);
-QAT_AVG_POOL2D_DECLARE(qat_avg_pool2d_i8_i8, int8_t);
-
-#ifdef __cplusplus
-}
-#endif
 
 #endif /* QAT_RT_AVG_POOL2D_H */

@@ -29,6 +29,13 @@
 //   bits [k*bits, (k+1)*bits), so the same source works in either byte order.
 // * A kernel's name tells the operation, then the storage of input, weights
 //   (or second input) and output: u8 is an unsigned byte, i4 a signed half.
+//   There is a kernel for every combination of u8, i8, u4, i4, u2 and i2, of
+//   i32 for the output of layers with weights. A project declares those that it
+//   calls by the macros of the headers (in C++ inside of extern "C") and has a
+//   line for each of them in qat-rt/*.c. Fields of less than a byte are bytes
+//   to C: uint8_t.
+// * Fields of a row's last byte that hold no element are written as 0, and what
+//   they hold in an input does not matter.
 //
 //===----------------------------------------------------------------------===//
 

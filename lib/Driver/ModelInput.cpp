@@ -10,8 +10,8 @@
 
 #include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
 #include "qat/Pipelines/Pipelines.h"
-#include "qat/Target/Tflite/ImportTflite.h"
 #include "qat/Support/CrashGuard.h"
+#include "qat/Target/Tflite/ImportTflite.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"

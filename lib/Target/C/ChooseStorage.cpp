@@ -25,6 +25,8 @@ std::optional<KernelKind> mlir::qat::getKernelKind(Operation *op) {
       .Case<RequantizeOp>([](auto) { return KernelKind::Requantize; })
       .Case<AvgPool2DOp>([](auto) { return KernelKind::AvgPool2D; })
       .Case<MaxPool2DOp>([](auto) { return KernelKind::MaxPool2D; })
+      .Case<ConcatOp>([](auto) { return KernelKind::Concat; })
+      .Case<PadOp>([](auto) { return KernelKind::Pad; })
       .Default([](Operation *) { return std::nullopt; });
 }
 
@@ -109,10 +111,24 @@ private:
     return success();
   }
 
+  /// Layers that move elements as they are: one storage for all.
+  void shareStorage(Operation *op) {
+    Storage result = choice.storages[op->getResult(0)];
+    if (llvm::all_of(op->getOperands(), [&](Value operand) {
+          return choice.storages[operand] == result;
+        }))
+      return;
+    for (Value value : op->getOperands())
+      widenTo(value, widen(result));
+    widenTo(op->getResult(0), widen(result));
+  }
+
   LogicalResult visitLayer(Operation *op) {
     KernelQuery query;
     query.kind = *getKernelKind(op);
     query.target = target;
+    if (getKernelFamily(query.kind).keepsStorage)
+      shareStorage(op);
     if (auto bits = op->getAttrOfType<IntegerAttr>("accumulator_bits"))
       query.accumulatorBits = bits.getInt();
     bool hasWeights =
