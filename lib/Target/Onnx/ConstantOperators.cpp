@@ -15,6 +15,7 @@
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
 
+#include <array>
 #include <cmath>
 
 using namespace llvm;
@@ -285,7 +286,8 @@ LogicalResult qat::onnx::foldBinary(NodeContext &node, const Constant &lhs,
   size_t rank = std::max(lhs.dims.size(), rhs.dims.size());
   SmallVector<int64_t> dims(rank, 1);
   SmallVector<SmallVector<int64_t>, 2> strides(2);
-  for (auto [operand, constant] : llvm::enumerate(ArrayRef{&lhs, &rhs})) {
+  const std::array<const Constant *, 2> operands = {&lhs, &rhs};
+  for (auto [operand, constant] : llvm::enumerate(operands)) {
     size_t missing = rank - constant->dims.size();
     SmallVector<int64_t> own = stridesOf(constant->dims);
     strides[operand].assign(rank, 0);
