@@ -152,6 +152,34 @@ mlir::qat::packHostConv2D(HostIsa isa, const HostLayer &layer,
   pixels = std::max<int64_t>(pixels - pixels % shape.pixels, shape.pixels);
   packed.layer.blockPixels =
       std::min(pixels, layer.outputHeight * layer.outputWidth);
+  packed.scratchBytes = alignTo(packed.layer.blockPixels * pitch, 64) +
+                        alignTo(packed.layer.blockPixels * sizeof(int32_t), 64);
+  return packed;
+}
+
+std::optional<PackedHostLayer>
+mlir::qat::packHostDepthwiseConv2D(HostIsa isa, const HostLayer &layer,
+                                   const HostLayerParameters &parameters) {
+  if (layer.inputChannels != layer.outputChannels || layer.outputBytes != 1)
+    return std::nullopt;
+  int64_t taps = layer.kernelHeight * layer.kernelWidth;
+  int64_t count = layer.outputChannels;
+  PackedHostLayer packed;
+  packed.layer = layer;
+  Channels channels(packed, parameters);
+  // As 32 bits, [tap][channel].
+  std::vector<int32_t> weights(parameters.weights.begin(),
+                               parameters.weights.end());
+  SmallVector<int16_t> column(taps);
+  for (int64_t channel = 0; channel < count; ++channel) {
+    for (int64_t tap = 0; tap < taps; ++tap)
+      column[tap] = parameters.weights[tap * count + channel];
+    if (!channels.add(channel, column, /*factor=*/0))
+      return std::nullopt;
+  }
+  packed.weights.resize(weights.size() * sizeof(int32_t));
+  std::memcpy(packed.weights.data(), weights.data(), packed.weights.size());
+  // The addresses of the taps of one output row, and a pixel of pads.
   packed.scratchBytes =
       alignTo(count, 64) + layer.outputWidth * taps * sizeof(const uint8_t *);
   return packed;
