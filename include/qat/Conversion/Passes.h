@@ -47,8 +47,8 @@ void populateQatQuantizersToLinalgPatterns(RewritePatternSet &patterns);
 void populateQatIntegerToLinalgPatterns(const TypeConverter &converter,
                                         RewritePatternSet &patterns);
 
-/// The layers with constant weights to qat.host_call, where the kernels of `isa`
-/// serve them; preferred to the patterns above.
+/// The layers with constant weights to qat.host_call, where the kernels of
+/// `isa` serve them; preferred to the patterns above.
 void populateQatToHostKernelPatterns(const TypeConverter &converter,
                                      RewritePatternSet &patterns, HostIsa isa);
 
