@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "FloatMeans.h"
+#include "ChannelMoments.h"
 #include "NetworkSegments.h"
 #include "WeightedLayers.h"
 
@@ -19,6 +19,7 @@
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
+#include <mutex>
 
 namespace mlir::qat {
 #define GEN_PASS_DEF_QATCORRECTBIASES
@@ -53,10 +54,21 @@ CorrectBiases::getTargets(ArrayRef<Operation *> layers) {
   std::vector<std::vector<float>> targets;
   for (Operation *layer : layers) {
     auto mean = getFloatElements(layer->getAttr(kFloatMeanAttribute));
-    if (!mean)
-      return getFloatMeans(getOperation(), {dataset, path, images, threads});
+    if (!mean) {
+      targets.clear();
+      break;
+    }
     targets.push_back(std::move(*mean));
   }
+  if (!targets.empty())
+    return targets;
+  llvm::Expected<std::vector<ChannelMoments>> moments =
+      getChannelMoments(getOperation(), LayerTensor::PreActivation,
+                        {dataset, path, images, threads});
+  if (!moments)
+    return moments.takeError();
+  for (ChannelMoments &channels : *moments)
+    targets.push_back(std::move(channels.means));
   return targets;
 }
 

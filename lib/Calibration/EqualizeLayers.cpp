@@ -22,6 +22,7 @@
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
+#include <mutex>
 
 namespace mlir::qat {
 #define GEN_PASS_DEF_QATEQUALIZELAYERS
@@ -241,7 +242,7 @@ static std::vector<double> getInputRanges(const ScaledLayer &layer,
     double size = std::abs(weight);
     if (perChannel && size > 0)
       size /= rows[index / layer.elements];
-    double &range = ranges[layer.getInputChannel(index, inputs)];
+    double &range = ranges[getInputChannel(layer.group.layer, index, inputs)];
     range = std::max(range, size);
   }
   return ranges;
@@ -270,7 +271,7 @@ void EqualizeLayers::equalize(std::vector<ScaledLayer> &layers,
     weight = static_cast<float>(weight / factors[index / first.elements]);
   for (auto [index, weight] : llvm::enumerate(second.weights))
     weight = static_cast<float>(
-        weight * factors[second.getInputChannel(index, channels)]);
+        weight * factors[getInputChannel(second.group.layer, index, channels)]);
 }
 
 /// The mean share of the layer's range that its channels fill: 1 when all are

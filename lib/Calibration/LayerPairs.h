@@ -28,11 +28,6 @@ struct ScaledLayer {
   int64_t elements = 0;
   /// Channel outermost.
   std::vector<float> weights;
-
-  bool isDepthwise() const { return isa<tosa::DepthwiseConv2DOp>(group.layer); }
-  /// The input channel, of `inputs`, that a weight is multiplied with. A layer
-  /// behind a flattened image has a multiple of the image's channels.
-  int64_t getInputChannel(int64_t index, int64_t inputs) const;
 };
 
 struct LayerPair {

@@ -82,6 +82,17 @@ FailureOr<LayerWeights> qat::getLayerWeights(Parameters &parameters,
   return weights;
 }
 
+int64_t qat::getInputChannel(Operation *layer, int64_t index, int64_t inputs) {
+  // OHWI: the input channel is innermost.
+  if (!isa<tosa::DepthwiseConv2DOp>(layer))
+    return index % inputs;
+  // HWCM: output channel c*M + m, of H*W elements, reads input channel c.
+  ArrayRef<int64_t> shape =
+      cast<RankedTensorType>(getWeightOperand(layer).get().getType())
+          .getShape();
+  return index / (shape[0] * shape[1] * shape[3]) % inputs;
+}
+
 void qat::returnOnly(func::FuncOp function, ValueRange values) {
   function.getBody().front().getTerminator()->setOperands(values);
   function.setFunctionType(FunctionType::get(function.getContext(),

@@ -47,6 +47,11 @@ std::optional<std::vector<float>> getGains(Parameters &parameters,
 FailureOr<LayerWeights> getLayerWeights(Parameters &parameters,
                                         const LayerGroup &group, bool folded);
 
+/// The input channel, of `inputs`, that element `index` (channel outermost) of
+/// the weights of `layer` is multiplied with. A layer behind a flattened image
+/// has a multiple of the image's channels.
+int64_t getInputChannel(Operation *layer, int64_t index, int64_t inputs);
+
 /// Makes `values` what `function` returns.
 void returnOnly(func::FuncOp function, ValueRange values);
 

@@ -129,9 +129,11 @@ int mlir::qat::runQuantize(CommandLine &line) {
     options.inputRange = inputRange;
     manager.addPass(createQatInsertQuantizers(options));
     bool clips = is_contained(repairs, "clip");
+    QatClipWeightsOptions clipping;
+    setData(clipping);
     if (calibrate.empty()) {
       if (clips)
-        manager.addPass(createQatClipWeights());
+        manager.addPass(createQatClipWeights(clipping));
       return;
     }
     QatCalibrateOptions calibration;
@@ -150,7 +152,7 @@ int mlir::qat::runQuantize(CommandLine &line) {
       manager.addPass(createQatRecordFloatMeans(means));
     }
     if (clips)
-      manager.addPass(createQatClipWeights());
+      manager.addPass(createQatClipWeights(clipping));
     if (corrects) {
       QatCorrectBiasesOptions biases;
       setData(biases);

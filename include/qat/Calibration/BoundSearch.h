@@ -49,16 +49,17 @@ BoundPair findTwoBounds(llvm::ArrayRef<WeightedPoint> points, unsigned bits,
                            Rounding rounding);
 
 /// The sum of squared errors of weights that share a step, clamped to `range`
-/// first (which straddles 0; for the symmetric scheme to [-hi, hi]). Equals
-/// that of quantizeWeights to double rounding.
-double getWeightError(llvm::ArrayRef<float> t, BoundPair range, unsigned bits,
-                      bool symmetric);
+/// first (which straddles 0; for the symmetric scheme to [-hi, hi]), each error
+/// times the weight's `importance` where that is not empty. Equals that of
+/// quantizeWeights.
+double getWeightError(llvm::ArrayRef<float> t, llvm::ArrayRef<float> importance,
+                      BoundPair range, unsigned bits, bool symmetric);
 
 /// The clamping bounds of least error for weights that share a step; never
-/// worse than no clamping. Tensors of more than 16,384 elements are searched on
-/// their histogram.
-BoundPair findWeightBounds(llvm::ArrayRef<float> t, unsigned bits,
-                              bool symmetric);
+/// worse than no clamping.
+BoundPair findWeightBounds(llvm::ArrayRef<float> t,
+                           llvm::ArrayRef<float> importance, unsigned bits,
+                           bool symmetric);
 
 } // namespace mlir::qat
 
