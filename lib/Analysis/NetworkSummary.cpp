@@ -85,7 +85,7 @@ static bool isSupported(Operation *op) {
          isa<func::ReturnOp, quant::StorageCastOp, tosa::Conv2DOp,
              tosa::DepthwiseConv2DOp, tosa::ClampOp, tosa::AddOp,
              tosa::AvgPool2dOp, tosa::MaxPool2dOp, tosa::SliceOp,
-             tosa::TransposeOp>(op) ||
+             tosa::TransposeOp, tosa::ConcatOp, tosa::PadOp>(op) ||
          isa<QatDialect>(op->getDialect());
 }
 

@@ -27,17 +27,28 @@ using namespace mlir::qat;
 
 Dataset::~Dataset() = default;
 
+namespace {
+enum class Format { Unknown, Cifar10, Idx, Folder, Imagenet, Npy };
+} // namespace
+
+static Format findFormat(StringRef name) {
+  return StringSwitch<Format>(name)
+      .Case("cifar10", Format::Cifar10)
+      .Cases({"mnist", "digits"}, Format::Idx)
+      .Case("folder", Format::Folder)
+      .Case("imagenet", Format::Imagenet)
+      .Case("npy", Format::Npy)
+      .Default(Format::Unknown);
+}
+
+bool mlir::qat::isDatasetName(StringRef name) {
+  return findFormat(name) != Format::Unknown;
+}
+
 Expected<std::unique_ptr<Dataset>>
 mlir::qat::openDataset(StringRef name, StringRef path,
                        const DatasetOptions &options) {
-  enum class Format { Unknown, Cifar10, Idx, Folder, Imagenet, Npy };
-  auto format = StringSwitch<Format>(name)
-                    .Case("cifar10", Format::Cifar10)
-                    .Cases({"mnist", "digits"}, Format::Idx)
-                    .Case("folder", Format::Folder)
-                    .Case("imagenet", Format::Imagenet)
-                    .Case("npy", Format::Npy)
-                    .Default(Format::Unknown);
+  Format format = findFormat(name);
   if (format == Format::Unknown)
     return createStringError(inconvertibleErrorCode(),
                              "unknown data set '" + name +

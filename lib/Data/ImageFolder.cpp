@@ -97,6 +97,12 @@ static OpenedDataset openTable(StringRef table, int64_t minClasses) {
       return cannotOpen(table, "line " + Twine(number + 1) +
                                    " has no class index in its second column");
     }
+    // A table is data of others: it must not read what lies elsewhere.
+    if (sys::path::is_absolute(file) ||
+        is_contained(make_range(sys::path::begin(file), sys::path::end(file)),
+                     ".."))
+      return cannotOpen(table, "line " + Twine(number + 1) + " names '" + file +
+                                   "', which may lie outside of its folder");
     if (label < 0 || label > kMaxClass)
       return cannotOpen(table, "line " + Twine(number + 1) +
                                    " has class index " + Twine(label));
@@ -135,7 +141,10 @@ static Error collectImages(StringRef folder, int64_t label, unsigned depth,
 OpenedDataset formats::openImageFolder(StringRef path, DataSplit split,
                                        int64_t minClasses) {
   if (!sys::fs::is_directory(path))
-    return openTable(path, minClasses);
+    return sys::path::extension(path) == ".tsv"
+               ? openTable(path, minClasses)
+               : cannotOpen(path, "expected a folder of images, or a table of "
+                                  "files and classes (.tsv)");
   std::string folder = enterSplit(path, split);
   std::string table = childPath(folder, "labels.tsv");
   if (sys::fs::exists(table))

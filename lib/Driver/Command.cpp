@@ -9,15 +9,20 @@
 
 #include "Command.h"
 
+#include "SourceText.h"
+
 #include "qat/Dialect/Qat/IR/ConstantValues.h"
+#include "qat/Dialect/Qat/IR/ParameterValues.h"
 #include "qat/InitAll.h"
 #include "qat/Support/AtomicFile.h"
+#include "qat/Support/CrashGuard.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
 #include "mlir/Parser/Parser.h"
+#include "mlir/Pass/PassInstrumentation.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -26,11 +31,51 @@
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <optional>
 #include <unistd.h>
 
 using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat;
+
+namespace {
+/// See wrongUsage.
+class UsageError : public ErrorInfo<UsageError> {
+public:
+  static char ID;
+  explicit UsageError(const Twine &message) : message(message.str()) {}
+  void log(raw_ostream &os) const override { os << message; }
+  std::error_code convertToErrorCode() const override {
+    return inconvertibleErrorCode();
+  }
+
+private:
+  std::string message;
+};
+char UsageError::ID = 0;
+
+/// Names the pass that runs, for a crash in it.
+class NameRunningPass : public PassInstrumentation {
+  void runBeforePass(Pass *pass, Operation *) override {
+    // Passes over functions may run on several threads; CrashScope is for one.
+    if (pass->getOpName() != ModuleOp::getOperationName())
+      return;
+    StringRef name = pass->getArgument();
+    scope.reset();
+    scope.emplace("running the pass '" +
+                  (name.empty() ? pass->getName() : name) + "'");
+  }
+  void runAfterPass(Pass *pass, Operation *) override {
+    if (pass->getOpName() == ModuleOp::getOperationName())
+      scope.reset();
+  }
+  std::optional<CrashScope> scope;
+};
+} // namespace
+
+Error mlir::qat::wrongUsage(const Twine &message) {
+  return make_error<UsageError>(message);
+}
 
 /// Takes what is emitted into a context: keeps the first error, prints
 /// remarks and warnings as they come.
@@ -50,14 +95,21 @@ struct CommandLine::Diagnostics {
         return WalkResult::interrupt();
       }
       if (auto file = dyn_cast<FileLineColLoc>(location)) {
-        os << file.getFilename().getValue() << ":" << file.getLine() << ":"
-           << file.getColumn() << ": ";
+        os << file.getFilename().getValue() << ":";
+        // Bytecode has no lines.
+        if (file.getLine() != 0)
+          os << file.getLine() << ":" << file.getColumn() << ":";
+        os << " ";
         return WalkResult::interrupt();
       }
       return WalkResult::advance();
     });
     // An error is one line, whatever an op printed into it.
     std::string message = diagnostic.str();
+    // Upstream's advice is for its own tools.
+    if (StringRef(message).contains("unregistered dialect"))
+      message = "an operation of a dialect that qat does not know; form F has "
+                "those of tosa, qat, func, arith, tensor and ml_program";
     for (StringRef part : split(message, '\n'))
       os << part.trim() << " ";
     return StringRef(text).rtrim().str();
@@ -194,12 +246,13 @@ bool CommandLine::parse(StringRef overview) {
 int CommandLine::finish(Error error) {
   if (!error)
     return kDone;
+  int status = error.isA<UsageError>() ? kWrongUsage : kCannotServe;
   std::string message = toString(std::move(error));
   for (char &c : message)
     if (c == '\n')
       c = ' ';
   errs() << "qat " << name << ": error: " << message << "\n";
-  return kCannotServe;
+  return status;
 }
 
 MLIRContext &CommandLine::context() {
@@ -228,6 +281,9 @@ Expected<OwningOpRef<ModuleOp>> CommandLine::readModule(StringRef path) {
   if (!buffer)
     return createStringError("cannot read '" + path +
                              "': " + buffer.getError().message());
+  if (Error error = checkSourceText(path, (*buffer)->getBuffer()))
+    return std::move(error);
+  CrashScope scope("reading '" + path + "'");
   SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(*buffer), SMLoc());
   OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, &context());
@@ -238,6 +294,9 @@ Expected<OwningOpRef<ModuleOp>> CommandLine::readModule(StringRef path) {
                              "' has no function @main; it is not a network");
   if (failed(verifyResources(*module)))
     return diagnosedError("'" + path.str() + "' lacks data");
+  for (auto check : {checkTensorSizes, checkParameterValues})
+    if (Error error = check(*module))
+      return createStringError("'" + path + "': " + toString(std::move(error)));
   return module;
 }
 
@@ -259,6 +318,8 @@ Error CommandLine::runPasses(ModuleOp module,
                              function_ref<void(OpPassManager &)> build) {
   PassManager manager(&context(), ModuleOp::getOperationName());
   build(manager);
+  CrashScope scope("running passes");
+  manager.addInstrumentation(std::make_unique<NameRunningPass>());
   if (printPipeline) {
     manager.printAsTextualPipeline(outs());
     outs() << "\n";

@@ -46,6 +46,9 @@ namespace mlir::qat {
 /// Exit statuses of the command.
 enum ExitStatus { kDone = 0, kCannotServe = 1, kWrongUsage = 2 };
 
+/// An option has a value that it cannot have; `finish` makes it kWrongUsage.
+llvm::Error wrongUsage(const llvm::Twine &message);
+
 /// One run of one subcommand: its name and arguments, the options that every
 /// command has, the context, and the errors that were reported into it.
 class CommandLine {
@@ -106,6 +109,9 @@ private:
 /// The kind of data set (for --dataset) that the file or folder `path` looks
 /// like: cifar10, mnist, npy or folder.
 std::string guessDataset(llvm::StringRef path);
+
+/// Fails, as wrong usage, for a --dataset that there is not; empty is good.
+llvm::Error checkDatasetName(llvm::StringRef name);
 
 /// The commands, in the order of --help; each in the file of its name.
 int runInfo(CommandLine &line);

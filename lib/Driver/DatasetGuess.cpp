@@ -9,6 +9,8 @@
 
 #include "Command.h"
 
+#include "qat/Data/Dataset.h"
+
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
@@ -26,6 +28,14 @@ static bool hasFile(StringRef path, function_ref<bool(StringRef)> matches) {
 
 static bool isIdx(StringRef name) {
   return name.contains("idx3") || name.contains("idx1");
+}
+
+Error mlir::qat::checkDatasetName(StringRef name) {
+  if (name.empty() || isDatasetName(name))
+    return Error::success();
+  return wrongUsage("unknown data set '" + name +
+                    "', expected cifar10, mnist, digits, folder, imagenet or "
+                    "npy");
 }
 
 std::string mlir::qat::guessDataset(StringRef path) {

@@ -40,21 +40,27 @@ static std::string makeDefaultName(StringRef model) {
 static Error deploy(CommandLine &line, DeployOptions &options) {
   CProjectOptions &project = options.project;
   const CTarget *target = findCTarget(project.target);
-  if (!target || !target->isAvailable)
-    return createStringError(Twine(target ? "target '" : "unknown target '") +
-                             project.target +
-                             (target ? "' is not served yet" : "'") +
-                             "; available are " + listAvailableCTargets());
+  if (!target)
+    return wrongUsage("unknown target '" + Twine(project.target) +
+                      "'; available are " + listAvailableCTargets());
+  if (!target->isAvailable)
+    return createStringError("target '" + project.target +
+                             "' is not served yet; available are " +
+                             listAvailableCTargets());
   if (options.arena != "static" && options.arena != "caller")
-    return createStringError("expects '--arena' to be 'static' or 'caller', "
-                             "but got '" +
-                             options.arena + "'");
+    return wrongUsage("expects '--arena' to be 'static' or 'caller', but "
+                      "got '" +
+                      Twine(options.arena) + "'");
   if (project.ramBytes < 0)
-    return createStringError("expects '--ram' of at least 0 bytes, but got " +
-                             Twine(project.ramBytes));
+    return wrongUsage("expects '--ram' of at least 0 bytes, but got " +
+                      Twine(project.ramBytes));
   project.arenaCaller = options.arena == "caller";
   if (project.name.empty())
     project.name = makeDefaultName(options.model);
+  else if (!isUsableCIdentifier(project.name))
+    return wrongUsage("--name '" + Twine(project.name) +
+                      "' is not a C identifier that is free to use; give "
+                      "another one");
 
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(options.model);
   if (!module)

@@ -11,6 +11,8 @@
 
 #include "Command.h"
 
+#include "qat/Support/CrashGuard.h"
+
 #include "mlir/IR/AsmState.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/SmallVector.h"
@@ -75,6 +77,7 @@ int mlir::qat::runDriver(int argc, char **argv) {
   for (const Command &command : getCommands()) {
     if (command.name != name)
       continue;
+    installCrashGuard(("qat " + name).str());
     CommandLine line(name, ArrayRef<const char *>(argv + 2, argc - 2));
     return command.run(line);
   }

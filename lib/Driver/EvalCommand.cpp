@@ -144,9 +144,46 @@ static Error judge(const Dataset &data, ArrayRef<size_t> indices,
   return log.finish();
 }
 
+/// Labels beyond the network's outputs would count as errors of the network.
+static Error checkClasses(const Dataset &data, StringRef path,
+                          const TensorInfo &output) {
+  int64_t outputs = 1;
+  for (int64_t size : output.shape)
+    outputs *= size;
+  if (data.numClasses() <= outputs)
+    return Error::success();
+  return createStringError("'" + path + "' has classes from 0 to " +
+                           Twine(data.numClasses() - 1) +
+                           ", but the network has " + Twine(outputs) +
+                           (outputs == 1 ? " output" : " outputs") +
+                           "; is it the data set of this network?");
+}
+
+/// Says so where images have another size than the network, and nothing was
+/// said at import about how they get there.
+static void warnOfResizing(const Dataset &data,
+                           const Preprocessing &preprocessing,
+                           const TensorInfo &input) {
+  if (preprocessing.resize || preprocessing.crop || input.shape.size() != 4)
+    return;
+  Expected<Sample> sample = data.get(0);
+  if (!sample)
+    return consumeError(sample.takeError());
+  ArrayRef<int64_t> shape = sample->pixels.shape();
+  if (sample->pixels.kind() != ElementKind::U8 || shape.size() != 3 ||
+      shape.take_front(2) == ArrayRef<int64_t>(input.shape).slice(1, 2))
+    return;
+  errs() << "qat eval: warning: '" << sample->name << "' has " << shape[1]
+         << "x" << shape[0] << " pixels; images are scaled to the network's "
+         << input.shape[2] << "x" << input.shape[1]
+         << " (--resize and --crop at import choose how)\n";
+}
+
 static Error eval(CommandLine &line, StringRef path, StringRef dataset,
                   StringRef dataPath, size_t images, unsigned threads,
                   StringRef jsonPath) {
+  if (Error error = checkDatasetName(dataset))
+    return error;
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(path);
   if (!module)
     return module.takeError();
@@ -166,6 +203,11 @@ static Error eval(CommandLine &line, StringRef path, StringRef dataset,
     return data.takeError();
   if ((*data)->size() == 0)
     return createStringError("the data set '" + dataPath + "' is empty");
+  if (Error error = checkClasses(**data, dataPath,
+                                 candidates->front().network->outputs()[0]))
+    return error;
+  if (!line.isQuiet())
+    warnOfResizing(**data, preprocessing, input);
 
   std::vector<size_t> indices = spreadIndices((*data)->size(), images);
   std::vector<std::vector<Verdict>> verdicts;
@@ -195,20 +237,22 @@ static Error eval(CommandLine &line, StringRef path, StringRef dataset,
     return 100.0 * static_cast<double>(count) / static_cast<double>(of);
   };
   json::Object report{{"images", static_cast<int64_t>(judged)}};
-  outs() << formatv("images     {0}\n", judged);
+  // Standard output is JSON alone where that goes there.
+  raw_ostream &text = jsonPath == "-" ? nulls() : outs();
+  text << formatv("images     {0}\n", judged);
   for (auto [candidate, score] : zip_equal(*candidates, scores)) {
     if (labelled == 0)
       break;
-    outs() << formatv("{0,-10} top-1 {1:F2} %   top-5 {2:F2} %\n",
-                      candidate.name, percent(score.top1, labelled),
-                      percent(score.top5, labelled));
+    text << formatv("{0,-10} top-1 {1:F2} %   top-5 {2:F2} %\n", candidate.name,
+                    percent(score.top1, labelled),
+                    percent(score.top5, labelled));
     report[candidate.name] =
         json::Object{{"top1", percent(score.top1, labelled)},
                      {"top5", percent(score.top5, labelled)}};
   }
   if (candidates->size() == 2) {
-    outs() << formatv("agreement  {0:F2} %   (float and integer top-1)\n",
-                      percent(agreeing, judged));
+    text << formatv("agreement  {0:F2} %   (float and integer top-1)\n",
+                    percent(agreeing, judged));
     report["float_integer_agreement"] = percent(agreeing, judged);
   }
   if (jsonPath.empty())

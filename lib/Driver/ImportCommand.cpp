@@ -51,7 +51,7 @@ struct PreprocessingOptions {
 } // namespace
 
 static Error withOption(StringRef option, Error error) {
-  return createStringError("--" + option + ": " + toString(std::move(error)));
+  return wrongUsage("--" + option + ": " + toString(std::move(error)));
 }
 
 Expected<std::optional<Preprocessing>> PreprocessingOptions::get() const {
@@ -65,6 +65,9 @@ Expected<std::optional<Preprocessing>> PreprocessingOptions::get() const {
     Expected<SmallVector<double>> numbers = parseNumberList(*option);
     if (!numbers)
       return withOption(option->ArgStr, numbers.takeError());
+    if (option == &std && any_of(*numbers, [](double v) { return !(v > 0); }))
+      return wrongUsage("expects '--std' to be positive, but got '" +
+                        Twine(*option) + "'");
     values->assign(numbers->begin(), numbers->end());
   }
   if (scale.getNumOccurrences()) {
@@ -99,8 +102,8 @@ static Expected<SmallVector<int64_t, 4>> parseShape(StringRef text) {
   for (StringRef part : split(text, ',')) {
     int64_t size = 0;
     if (part.trim().getAsInteger(10, size) || size < 1)
-      return createStringError("--shape: '" + part +
-                               "' is not a positive number (N,C,H,W or N,K)");
+      return wrongUsage("--shape: '" + part +
+                        "' is not a positive number (N,C,H,W or N,K)");
     shape.push_back(size);
   }
   return shape;

@@ -9,6 +9,7 @@
 #include "ModelInput.h"
 
 #include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
+#include "qat/Support/CrashGuard.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -57,5 +58,6 @@ qat::readModel(CommandLine &line, StringRef path,
   if (!buffer)
     return createStringError("cannot read '" + path +
                              "': " + buffer.getError().message());
+  CrashScope scope("importing '" + path + "'");
   return importOnnx((*buffer)->getMemBufferRef(), &line.context(), options);
 }

@@ -13,6 +13,8 @@
 
 #include "llvm/ADT/STLExtras.h"
 
+#include <cmath>
+
 using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat;
@@ -58,10 +60,23 @@ static double getElement(const NdArray &array, int64_t index) {
 
 static Expected<NdArray> toStored(const NdArray &array,
                                   const TensorInfo &input) {
+  bool isReal =
+      array.kind() == ElementKind::F32 || array.kind() == ElementKind::F64;
+  if (!input.quantized && !isReal)
+    return createStringError(
+        "holds integers (" + kindName(array.kind()) +
+        "), but a float network takes real values; for pixels these are "
+        "(pixel * scale - mean) / std");
+  NdArray real = isReal ? array.toF32() : NdArray();
+  if (isReal)
+    for (auto [index, value] : enumerate(real.data<float>()))
+      if (std::isnan(value))
+        return createStringError("element " + Twine(index) +
+                                 " is not a number (NaN)");
   if (!input.quantized)
-    return array.toF32();
-  if (array.kind() == ElementKind::F32 || array.kind() == ElementKind::F64)
-    return quantizeInput(array.toF32(), input);
+    return std::move(real);
+  if (isReal)
+    return quantizeInput(real, input);
   int64_t low = input.quantized.getStorageTypeMin();
   int64_t high = input.quantized.getStorageTypeMax();
   NdArray result = NdArray::zeros(input.kind, array.shape());

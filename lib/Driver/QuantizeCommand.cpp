@@ -10,15 +10,81 @@
 #include "Command.h"
 
 #include "qat/Calibration/Passes.h"
+#include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
+#include "qat/Support/LayerConfig.h"
+#include "qat/Support/Preprocessing.h"
 #include "qat/Support/WeightQuantizers.h"
 
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat;
+
+/// The configuration that `given` is, or names, on one line; errors are
+/// reported where the layers are known.
+static Expected<std::string> readLayerConfig(StringRef given) {
+  StringRef text = given.trim();
+  std::unique_ptr<MemoryBuffer> buffer;
+  if (!text.empty() && !text.starts_with("[") && !text.starts_with("{")) {
+    ErrorOr<std::unique_ptr<MemoryBuffer>> file =
+        MemoryBuffer::getFile(given, /*IsText=*/true);
+    if (!file)
+      return createStringError("cannot read '" + given +
+                               "': " + file.getError().message());
+    buffer = std::move(*file);
+    text = buffer->getBuffer();
+  }
+  if (given.empty())
+    return std::string();
+  Expected<std::vector<LayerOverride>> config = parseLayerConfig(text);
+  if (!config)
+    return config.takeError();
+  return printLayerConfig(*config);
+}
+
+namespace {
+/// Options that are words or numbers in one string.
+struct TextOptions {
+  StringRef scheme, fold, rounding, inputRange;
+};
+} // namespace
+
+/// What the passes would refuse as well, but as a fault of the network.
+static Error checkOptions(const TextOptions &options,
+                          ArrayRef<std::pair<StringRef, unsigned>> bits) {
+  for (auto [option, value] : bits)
+    if (value < 2 || value > 8)
+      return wrongUsage("expects '--" + option + "' from 2 to 8, but got " +
+                        Twine(value));
+  if (!symbolizeWeightScheme(options.scheme))
+    return wrongUsage("expects '--type-quant' to be PerLayerAsymPACT, "
+                      "PerLayerAsymMinMax, PerChannelsAsymMinMax or "
+                      "PerLayerSymPACT, but got '" +
+                      options.scheme + "'");
+  if (!options.fold.empty() && !symbolizeFoldType(options.fold))
+    return wrongUsage("expects '--batch-fold-type' to be folding_weights or "
+                      "ICN, but got '" +
+                      options.fold + "'");
+  if (!symbolizeRoundingMode(options.rounding))
+    return wrongUsage("expects '--activ-rounding' to be nearest or floor, but "
+                      "got '" +
+                      options.rounding + "'");
+  if (options.inputRange.empty())
+    return Error::success();
+  Expected<SmallVector<double>> range = parseNumberList(options.inputRange);
+  if (!range)
+    return wrongUsage("--input-range: " + toString(range.takeError()));
+  if (range->size() != 2 ||
+      !((*range)[0] <= 0 && (*range)[1] >= 0 && (*range)[0] < (*range)[1]))
+    return wrongUsage("expects '--input-range' to be lo,hi with lo <= 0 <= hi "
+                      "that differ, but got '" +
+                      options.inputRange + "'");
+  return Error::success();
+}
 
 int mlir::qat::runQuantize(CommandLine &line) {
   cl::OptionCategory &category = line.category();
@@ -50,6 +116,11 @@ int mlir::qat::runQuantize(CommandLine &line) {
           "Range of the real input (default: that of pixels 0 to 255 under "
           "the preprocessing given at import; else what calibration "
           "sees; else -1,1)"));
+  cl::opt<std::string> layerConfig(
+      "quant-add-config", cl::value_desc("file|JSON"), cl::cat(category),
+      cl::desc("What single layers are given instead: a JSON list of objects "
+               "{\"layer\": index or name, \"w_bits\", \"a_bits\", "
+               "\"quant_type\", \"fold_type\"}"));
   cl::opt<std::string> calibrate(
       "calibrate", cl::value_desc("path"), cl::cat(category),
       cl::desc("Set the ranges of activations by running the float network on "
@@ -89,24 +160,31 @@ int mlir::qat::runQuantize(CommandLine &line) {
                   "ranges"))
     return kWrongUsage;
 
+  if (Error error = checkOptions(
+          {scheme, fold, rounding, inputRange},
+          {{"weight-bits", weightBits}, {"activ-bits", activationBits}}))
+    return line.finish(std::move(error));
+  if (Error error = checkDatasetName(dataset))
+    return line.finish(std::move(error));
+  Expected<std::string> config = readLayerConfig(layerConfig);
+  if (!config)
+    return line.finish(config.takeError());
   for (StringRef repair : repairs)
     if (repair != "equalize" && repair != "clip" && repair != "bias")
-      return line.finish(createStringError(
-          "unknown repair '" + repair + "'; expected equalize, clip or bias"));
+      return line.finish(wrongUsage("unknown repair '" + repair +
+                                    "'; expected equalize, clip or bias"));
   if (is_contained(repairs, "bias") && calibrate.empty())
-    return line.finish(createStringError(
-        "--repair bias runs the network on data; give --calibrate"));
+    return line.finish(
+        wrongUsage("--repair bias runs the network on data; give --calibrate"));
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(input);
   if (!module)
     return line.finish(module.takeError());
-  if (calibrate.empty() && !line.isQuiet() && !line.onlyPrintsPipeline())
-    errs() << "qat quantize: remark: the ranges of activations are initial "
-              "values; --calibrate sets them from data\n";
   bool hasPreprocessing =
       (*module)->getOperation()->hasAttr("qat.preprocessing");
   Error error = line.runPasses(**module, [&](OpPassManager &manager) {
-    std::string kind =
-        dataset.empty() && !calibrate.empty() ? guessDataset(calibrate) : dataset;
+    std::string kind = dataset.empty() && !calibrate.empty()
+                           ? guessDataset(calibrate)
+                           : dataset;
     auto setData = [&](auto &passOptions) {
       passOptions.dataset = kind;
       passOptions.path = calibrate;
@@ -115,7 +193,8 @@ int mlir::qat::runQuantize(CommandLine &line) {
     if (is_contained(repairs, "equalize")) {
       QatEqualizeLayersOptions equalize;
       std::optional<WeightScheme> known = symbolizeWeightScheme(scheme);
-      equalize.granularity = known && isPerChannel(*known) ? "channel" : "layer";
+      equalize.granularity =
+          known && isPerChannel(*known) ? "channel" : "layer";
       equalize.relu6 = repairRelu6;
       setData(equalize);
       manager.addPass(createQatEqualizeLayers(equalize));
@@ -127,6 +206,7 @@ int mlir::qat::runQuantize(CommandLine &line) {
     options.activationBits = activationBits;
     options.rounding = rounding;
     options.inputRange = inputRange;
+    options.layerConfig = *config;
     manager.addPass(createQatInsertQuantizers(options));
     bool clips = is_contained(repairs, "clip");
     QatClipWeightsOptions clipping;
@@ -144,7 +224,8 @@ int mlir::qat::runQuantize(CommandLine &line) {
     calibration.percentile = percentile;
     calibration.keepInputRange = !inputRange.empty() || hasPreprocessing;
     manager.addPass(createQatCalibrate(calibration));
-    // Biases are compared with the float network, whose weights are not clipped.
+    // Biases are compared with the float network, whose weights are not
+    // clipped.
     bool corrects = is_contained(repairs, "bias");
     if (corrects && clips) {
       QatRecordFloatMeansOptions means;
@@ -161,5 +242,9 @@ int mlir::qat::runQuantize(CommandLine &line) {
   });
   if (!error && !line.onlyPrintsPipeline())
     error = line.writeModule(**module, output);
+  if (!error && calibrate.empty() && !line.isQuiet() &&
+      !line.onlyPrintsPipeline())
+    errs() << "qat quantize: remark: the ranges of activations are initial "
+              "values; --calibrate sets them from data\n";
   return line.finish(std::move(error));
 }

@@ -224,6 +224,8 @@ static Error selfTest(CommandLine &line, const SimulateOptions &options) {
 
 static Error simulateProject(CommandLine &line,
                              const SimulateOptions &options) {
+  if (Error error = checkDatasetName(options.dataset))
+    return error;
   if (options.selfTest)
     return selfTest(line, options);
   Expected<std::string> path = findModule(options.dir);

@@ -57,6 +57,9 @@ struct DatasetOptions {
   DataSplit split = DataSplit::Test;
 };
 
+/// Whether openDataset knows data sets called `name`.
+bool isDatasetName(llvm::StringRef name);
+
 /// Opens the data set called `name` at `path`:
 ///
 /// * `cifar10`: the binary version: a .bin file, or a folder (or one with a

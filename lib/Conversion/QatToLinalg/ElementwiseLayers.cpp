@@ -249,6 +249,7 @@ struct LowerMaxPool2D : OpConversionPattern<MaxPool2DOp> {
 void mlir::qat::populateQatIntegerToLinalgPatterns(
     const TypeConverter &converter, RewritePatternSet &patterns) {
   populateWeightedLayerPatterns(converter, patterns);
+  populateMovingLayerPatterns(converter, patterns);
   patterns.add<LowerAdd, LowerRequantize, LowerAvgPool2D, LowerMaxPool2D>(
       converter, patterns.getContext());
 }

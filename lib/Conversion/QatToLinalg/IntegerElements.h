@@ -23,6 +23,9 @@ namespace mlir::qat {
 /// The quantized element type of a tensor, before its conversion.
 quant::QuantizedType getQuantizedElement(Value value);
 
+/// The zero point of each channel of `type`, or the one of all.
+SmallVector<int64_t> getZeroPoints(quant::QuantizedType type);
+
 /// The largest |stored - zero point| that `type` allows.
 int64_t getMaxMagnitude(quant::QuantizedType type);
 
@@ -50,10 +53,12 @@ Value buildPadded(ImplicitLocOpBuilder &b, Value input,
 /// Sign extension, or nothing where `value` has the type.
 Value extend(ImplicitLocOpBuilder &b, Value value, Type type);
 
-/// The layers with weights; the other integer layers come with
-/// populateQatIntegerToLinalgPatterns.
+/// The layers with weights, and those that move values; the other integer
+/// layers come with populateQatIntegerToLinalgPatterns.
 void populateWeightedLayerPatterns(const TypeConverter &converter,
                                    RewritePatternSet &patterns);
+void populateMovingLayerPatterns(const TypeConverter &converter,
+                                 RewritePatternSet &patterns);
 
 } // namespace mlir::qat
 

@@ -40,6 +40,10 @@ static const llvm::StringSet<> &getReservedNames() {
             "unsigned using virtual void volatile wchar_t while xor "
             "main input output arena memory NULL size_t ptrdiff_t errno "
             "int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t "
+            // The headers of C: N.h would stand before them.
+            "assert complex ctype fenv float inttypes iso646 limits locale "
+            "math setjmp signal stdarg stdbool stddef stdint stdio stdlib "
+            "string tgmath time wchar wctype stdatomic threads uchar "
             "uint64_t intptr_t uintptr_t intmax_t uintmax_t linux unix i386 "
             // Functions that compilers know without a header.
             "abort abs acos acosh alloca asin asinh atan atan2 atanh bcmp "

@@ -10,6 +10,7 @@
 
 #include "GraphImporter.h"
 
+#include "qat/Dialect/Qat/IR/ParameterValues.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -40,6 +41,9 @@ qat::importOnnx(MemoryBufferRef buffer, MLIRContext *context,
       onnx::GraphImporter(*model, context, options).run();
   if (!module)
     return inFile(module.takeError());
+  for (auto check : {checkTensorSizes, checkParameterValues})
+    if (Error error = check(**module))
+      return inFile(std::move(error));
   (**module)->setAttr("qat.source", StringAttr::get(context, file));
   return module;
 }

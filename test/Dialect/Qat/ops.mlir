@@ -100,6 +100,15 @@ func.func @elementwise(%x: tensor<1x8x8x4x!u8>, %y: tensor<1x8x8x4x!quant.unifor
   return %1 : tensor<1x8x8x4x!u8>
 }
 
+// CHECK-LABEL: func.func @moves
+func.func @moves(%x: tensor<1x8x8x4x!u8>, %y: tensor<1x8x8x2x!u8>) -> tensor<1x9x11x6x!u8> {
+  // CHECK: qat.concat %{{.*}}, %{{.*}} {axis = 3 : i64}
+  %0 = qat.concat %x, %y {axis = 3 : i64} : (tensor<1x8x8x4x!u8>, tensor<1x8x8x2x!u8>) -> tensor<1x8x8x6x!u8>
+  // CHECK: qat.pad %{{.*}} {high = array<i64: 0, 1, 2, 0>, low = array<i64: 0, 0, 1, 0>, value = 255 : i32}
+  %1 = qat.pad %0 {low = array<i64: 0, 0, 1, 0>, high = array<i64: 0, 1, 2, 0>, value = 255 : i32} : (tensor<1x8x8x6x!u8>) -> tensor<1x9x11x6x!u8>
+  return %1 : tensor<1x9x11x6x!u8>
+}
+
 // CHECK-LABEL: func.func @pools
 func.func @pools(%x: tensor<1x8x8x4x!u8>) -> tensor<1x1x1x4x!u8> {
   // CHECK: qat.max_pool2d

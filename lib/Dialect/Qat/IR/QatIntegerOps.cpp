@@ -311,3 +311,68 @@ template <typename PoolOp> static LogicalResult verifyPool(PoolOp op) {
 
 LogicalResult AvgPool2DOp::verify() { return verifyPool(*this); }
 LogicalResult MaxPool2DOp::verify() { return verifyPool(*this); }
+
+//===----------------------------------------------------------------------===//
+// Concat, pad
+//===----------------------------------------------------------------------===//
+
+/// concat_c1, concat_c4 and the like: values are moved, not computed.
+static LogicalResult verifyMoved(Operation *op) {
+  Value result = op->getResult(0);
+  UniformQuantizedType grid = gridOf(result);
+  for (Value operand : op->getOperands())
+    if (gridOf(operand) != grid) // c1
+      return op->emitOpError("expects operands of the result's element type ")
+             << grid << ", but got " << gridOf(operand);
+  if (grid.getStorageTypeIntegralWidth() > 8) // c4
+    return op->emitOpError("expects values of at most 8 bits, but got ")
+           << grid.getStorageType();
+  return verifyZeroPoints(op); // c5
+}
+
+LogicalResult ConcatOp::verify() {
+  if (getInputs().empty())
+    return emitOpError("expects at least one operand");
+  if (failed(verifyMoved(*this)))
+    return failure();
+  ArrayRef<int64_t> result = tensorType(getResult()).getShape();
+  int64_t axis = getAxis(), size = 0;
+  if (axis >= static_cast<int64_t>(result.size())) // concat_c2
+    return emitOpError("expects 'axis' between 1 and ")
+           << static_cast<int64_t>(result.size()) - 1 << ", but got " << axis;
+  for (Value operand : getInputs()) {
+    SmallVector<int64_t> shape(tensorType(operand).getShape());
+    bool hasRank = shape.size() == result.size();
+    if (hasRank) {
+      size += shape[axis];
+      shape[axis] = result[axis];
+    }
+    if (!hasRank || ArrayRef(shape) != result) // concat_c3
+      return emitOpError("expects operands of the result's shape [")
+             << result << "] but along 'axis', but got ["
+             << tensorType(operand).getShape() << "]";
+  }
+  if (size != result[axis]) // concat_c3
+    return emitOpError("expects operands whose sizes along 'axis' add up to ")
+           << result[axis] << ", but got " << size;
+  return success();
+}
+
+LogicalResult PadOp::verify() {
+  if (failed(verifyMoved(*this)))
+    return failure();
+  SmallVector<int64_t> shape(tensorType(getInput()).getShape());
+  for (auto [size, low, high] : llvm::zip_equal(shape, getLow(), getHigh()))
+    size += low + high;
+  if (getLow()[0] != 0 || getHigh()[0] != 0) // pad_c2
+    return emitOpError("expects no padding of the batch");
+  if (failed(verifyShape(*this, shape))) // pad_c2
+    return failure();
+  UniformQuantizedType grid = gridOf(getResult());
+  int64_t value = getValueAttr().getInt();
+  if (value < grid.getStorageTypeMin() || value > grid.getStorageTypeMax())
+    return emitOpError("expects 'value' in the storage range [") // pad_c3
+           << grid.getStorageTypeMin() << ", " << grid.getStorageTypeMax()
+           << "], but got " << value;
+  return success();
+}

@@ -9,6 +9,7 @@
 
 #include "LayerGroup.h"
 
+#include "qat/Dialect/Qat/IR/ConstantValues.h"
 #include "qat/Dialect/Qat/IR/LayerName.h"
 
 #include "mlir/IR/Matchers.h"
@@ -63,6 +64,14 @@ bool qat::isUnreachedCrop(tosa::SliceOp slice) {
             [&](auto op) { return missesEnd(op, rows, columns); })
         .Default(false);
   });
+}
+
+std::optional<float> qat::getPadValue(tosa::PadOp pad) {
+  std::optional<std::vector<float>> values =
+      getConstantFloats(pad.getPadConst());
+  if (!values || values->size() != 1)
+    return std::nullopt;
+  return values->front();
 }
 
 SmallVector<int64_t> qat::getChannelAxes(Operation *layer) {

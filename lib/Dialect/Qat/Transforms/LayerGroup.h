@@ -51,6 +51,9 @@ bool isRelu(tosa::ClampOp clamp);
 /// need no such cut.
 bool isUnreachedCrop(tosa::SliceOp slice);
 
+/// What `pad` surrounds its input with; none where it is not a constant.
+std::optional<float> getPadValue(tosa::PadOp pad);
+
 /// The dimensions of the weights of `layer` that make up the output channel.
 SmallVector<int64_t> getChannelAxes(Operation *layer);
 

@@ -304,4 +304,64 @@ def Qat_MaxPool2DOp : Qat_IntegerLayer<"max_pool2d"> {
   let results = (outs Qat_QuantizedImage:$result);
 }
 
+def Qat_ConcatOp : Qat_IntegerLayer<"concat"> {
+  let summary = "join tensors of one grid along a dimension";
+  let description = [{
+    The stored values of `inputs`, one after the other along dimension `axis`.
+    An operand of a float concat that lies on another grid than the result is
+    moved there by a `qat.requantize` before (docs/Spec.md, section 7).
+
+    Constraints:
+
+    * (C1) `inputs` and `result` have one element type.
+    * (C2) `1 <= axis <` the rank of the result: the batch is not joined.
+    * (C3) `inputs` have the shape of the result but in dimension `axis`, where
+      their sizes add up to the result's.
+    * (C4) The values are stored in at most 8 bits.
+    * (C5) Every zero point lies in its storage range.
+
+    Example:
+
+    ```mlir
+    %y = qat.concat %a, %b {axis = 3 : i64}
+         : (tensor<1x8x8x16x!quant.uniform<u8:f32, 0.05>>,
+            tensor<1x8x8x8x!quant.uniform<u8:f32, 0.05>>)
+         -> tensor<1x8x8x24x!quant.uniform<u8:f32, 0.05>>
+    ```
+  }];
+  let arguments = (ins Variadic<Qat_QuantizedTensor>:$inputs,
+                       ConfinedAttr<I64Attr, [IntPositive]>:$axis);
+  let results = (outs Qat_QuantizedTensor:$result);
+}
+
+def Qat_PadOp : Qat_IntegerLayer<"pad"> {
+  let summary = "surround an image with one stored value";
+  let description = [{
+    `low` and `high` are the elements of `value` before and after the input in
+    each of its dimensions N, H, W, C. Zero padding before a convolution or a
+    pool is an attribute of that layer and needs no op.
+
+    Constraints:
+
+    * (C1) `input` and `result` have one element type.
+    * (C2) `low` and `high` have one element a dimension, 0 for the batch, and
+      the result's shape is the input's with them added.
+    * (C3) `value` lies in the storage range.
+    * (C4) The values are stored in at most 8 bits.
+    * (C5) Every zero point lies in its storage range.
+
+    Example:
+
+    ```mlir
+    %y = qat.pad %x {low = array<i64: 0, 1, 1, 0>, high = array<i64: 0, 2, 2, 0>,
+                     value = 3 : i32}
+         : (tensor<1x8x8x16x!quant.uniform<u8:f32, 0.05:3>>)
+         -> tensor<1x11x11x16x!quant.uniform<u8:f32, 0.05:3>>
+    ```
+  }];
+  let arguments = (ins Qat_QuantizedImage:$input, Qat_Pads:$low, Qat_Pads:$high,
+                       I32Attr:$value);
+  let results = (outs Qat_QuantizedImage:$result);
+}
+
 #endif // QAT_INTEGER_OPS

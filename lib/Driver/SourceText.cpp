@@ -1,0 +1,61 @@
+//===- SourceText.cpp - is a file MLIR at all -----------------------------===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "SourceText.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/Twine.h"
+
+using namespace llvm;
+
+/// Each level takes some hundred bytes to a few kilobytes of the parser's
+/// stack; a network of ours has about ten.
+static constexpr unsigned kDeepest = 500;
+
+/// The line in which brackets outside of strings are nested too deep, or 0. An
+/// arrow's `>` closes nothing; a comparison's may, which only lessens the
+/// depth.
+static size_t findDeepNesting(StringRef text) {
+  unsigned depth = 0;
+  char before = 0;
+  bool inString = false;
+  for (const char &c : text) {
+    if (c == '"' && before != '\\')
+      inString = !inString;
+    else if (c == '\n')
+      inString = false;
+    else if (inString)
+      ;
+    else if (c == '(' || c == '[' || c == '{' || c == '<')
+      ++depth;
+    else if (c == ')' || c == ']' || c == '}' || (c == '>' && before != '-'))
+      depth -= depth != 0;
+    if (depth > kDeepest)
+      return text.take_front(&c - text.data()).count('\n') + 1;
+    before = c;
+  }
+  return 0;
+}
+
+Error mlir::qat::checkSourceText(StringRef path, StringRef text) {
+  if (text.starts_with("ML\xefR")) // bytecode
+    return Error::success();
+  if (text.starts_with("\x93NUMPY"))
+    return createStringError("'" + path +
+                             "' is an array (.npy), not a network");
+  if (text.take_front(4096).contains('\0'))
+    return createStringError("'" + path +
+                             "' is neither MLIR text nor bytecode; `qat "
+                             "import` reads models of other formats, told by "
+                             "the name's ending");
+  if (size_t line = findDeepNesting(text))
+    return createStringError("'" + path + "': brackets are nested more than " +
+                             Twine(kDeepest) + " deep in line " + Twine(line) +
+                             "; no network needs that");
+  return Error::success();
+}
