@@ -33,7 +33,7 @@ struct Effort {
 };
 } // namespace
 
-static constexpr Effort kActivationEffort = {16, 8, 32, 4};
+static constexpr Effort kActivationEffort = {48, 6, 48, 4};
 // Weights are many; their useful bounds lie within three octaves of the
 // greatest, even for two bits.
 static constexpr Effort kWeightEffort = {8, 3, 8, 2};

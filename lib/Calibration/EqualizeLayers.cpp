@@ -331,8 +331,9 @@ void EqualizeLayers::runOnOperation() {
     for (LayerPair &pair : pairs)
       equalize(*layers, pair);
   for (const LayerPair &pair : pairs)
-    applyScales(parameters, (*layers)[pair.first], (*layers)[pair.second],
-                pair.scales);
+    if (llvm::any_of(pair.scales, [](double scale) { return scale != 1; }))
+      applyScales(parameters, (*layers)[pair.first], (*layers)[pair.second],
+                  pair.scales);
 
   InFlightDiagnostic summary = emitRemark(UnknownLoc::get(&getContext()));
   summary << "equalized " << pairs.size() - untouched << " pairs of layers";
