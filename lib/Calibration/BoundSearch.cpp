@@ -1,4 +1,5 @@
-//===- BoundSearch.cpp - bounds of least squared error ------------------------===//
+//===- BoundSearch.cpp - bounds of least squared error
+//------------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -168,7 +169,9 @@ struct WeightGrid {
   }
 
   /// Half to even for |value| < 2^22, in two instructions that vectorize.
-  static float round(float value) { return (value + 12582912.0f) - 12582912.0f; }
+  static float round(float value) {
+    return (value + 12582912.0f) - 12582912.0f;
+  }
 
   double getError(float value) const {
     float level = round(std::clamp(value, lo, hi) / scale);
@@ -211,8 +214,8 @@ double qat::getWeightError(ArrayRef<float> t, ArrayRef<float> importance,
 BoundPair qat::findWeightBounds(ArrayRef<float> t, ArrayRef<float> importance,
                                 unsigned bits, bool symmetric) {
   BoundPair data = rangeOf(t);
-  BoundPair whole = clampedRange(
-      data, {data.lo, std::max(-data.lo, data.hi)}, symmetric);
+  BoundPair whole =
+      clampedRange(data, {data.lo, std::max(-data.lo, data.hi)}, symmetric);
   if (whole.lo == 0 && whole.hi == 0)
     return whole;
   auto error = [&](BoundPair bounds) {
@@ -225,6 +228,6 @@ BoundPair qat::findWeightBounds(ArrayRef<float> t, ArrayRef<float> importance,
     auto reach = static_cast<float>(whole.hi * factor);
     return BoundPair{-reach, reach};
   };
-  return scaled(findFactor([&](double f) { return error(scaled(f)); },
-                           kWeightEffort));
+  return scaled(
+      findFactor([&](double f) { return error(scaled(f)); }, kWeightEffort));
 }

@@ -1,4 +1,5 @@
-//===- ChannelMoments.h - mean and variance of channels -------------*- C++ -*-===//
+//===- ChannelMoments.h - mean and variance of channels -------------*- C++
+//-*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -29,7 +30,8 @@ struct ChannelMoments {
 enum class LayerTensor { Input, PreActivation };
 
 /// The moments of a tensor of every weighted layer, in the float network that
-/// `module` (form F or Q) stands for. The result does not depend on the threads.
+/// `module` (form F or Q) stands for. The result does not depend on the
+/// threads.
 llvm::Expected<std::vector<ChannelMoments>>
 getChannelMoments(ModuleOp module, LayerTensor which,
                   const DataOptions &options);

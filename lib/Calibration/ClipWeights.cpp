@@ -1,4 +1,5 @@
-//===- ClipWeights.cpp - qat-clip-weights -------------------------------------===//
+//===- ClipWeights.cpp - qat-clip-weights
+//-------------------------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -81,8 +82,8 @@ static void clampChannel(MutableArrayRef<float> values, float gain,
 /// The factor that makes clipped weights as long, along `t`, as `t` itself:
 /// clipping shortens them, and over many layers the signal would fade.
 static double getLostLength(ArrayRef<float> t, ArrayRef<float> importance,
-                            unsigned bits,
-                            WeightScheme scheme, BoundPair bounds) {
+                            unsigned bits, WeightScheme scheme,
+                            BoundPair bounds) {
   std::vector<float> clamped;
   for (float value : t)
     clamped.push_back(std::clamp(value, bounds.lo, bounds.hi));
@@ -148,9 +149,9 @@ FailureOr<Effect> ClipWeights::clip(Parameters &parameters,
     for (auto [index, value] : llvm::enumerate(part))
       effects[run].signal += static_cast<double>(value) * value *
                              (weight.empty() ? 1 : weight[index]);
-    effects[run].before = getWeightError(
-        part, weight, given.value_or(BoundPair{-kMost, kMost}), bits,
-        symmetric);
+    effects[run].before =
+        getWeightError(part, weight, given.value_or(BoundPair{-kMost, kMost}),
+                       bits, symmetric);
     effects[run].after =
         getWeightError(part, weight, bounds[run], bits, symmetric);
     factors[run] = getLostLength(part, weight, bits, scheme, bounds[run]);
@@ -173,11 +174,10 @@ FailureOr<Effect> ClipWeights::clip(Parameters &parameters,
   size_t elements = t.size() / weights->channels;
   for (int64_t c = 0; c < weights->channels; ++c) {
     size_t run = runs == 1 ? 0 : c;
-    clampChannel(MutableArrayRef<float>(weights->values)
-                     .slice(c * elements, elements),
-                 weights->gains[c],
-                 given ? std::nullopt : std::optional(bounds[run]),
-                 factors[run]);
+    clampChannel(
+        MutableArrayRef<float>(weights->values).slice(c * elements, elements),
+        weights->gains[c], given ? std::nullopt : std::optional(bounds[run]),
+        factors[run]);
   }
   parameters.set(
       quantizer.getQuantizedInput(),
@@ -197,9 +197,8 @@ void ClipWeights::runOnOperation() {
   SmallVector<Operation *> weighted = getWeightedLayers(*network);
   std::vector<ChannelMoments> inputs(weighted.size());
   if (!path.empty()) {
-    llvm::Expected<std::vector<ChannelMoments>> moments =
-        getChannelMoments(getOperation(), LayerTensor::Input,
-                          {dataset, path, images, threads});
+    llvm::Expected<std::vector<ChannelMoments>> moments = getChannelMoments(
+        getOperation(), LayerTensor::Input, {dataset, path, images, threads});
     if (!moments) {
       getOperation().emitError("cannot run the float network: ")
           << llvm::toString(moments.takeError());

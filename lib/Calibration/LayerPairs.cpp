@@ -1,4 +1,5 @@
-//===- LayerPairs.cpp - layers between which channels can be scaled -----------===//
+//===- LayerPairs.cpp - layers between which channels can be scaled
+//-----------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -100,9 +101,8 @@ static void divide(Parameters &parameters, Value vector,
 }
 
 /// Multiplies each weight by `factor(index)`, indices channel outermost.
-static void
-multiplyWeights(Parameters &parameters, const ScaledLayer &layer,
-                llvm::function_ref<double(int64_t index)> factor) {
+static void multiplyWeights(Parameters &parameters, const ScaledLayer &layer,
+                            llvm::function_ref<double(int64_t index)> factor) {
   LayerWeights weights =
       *getLayerWeights(parameters, layer.group, /*folded=*/false);
   for (auto [index, value] : llvm::enumerate(weights.values))

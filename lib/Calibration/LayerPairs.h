@@ -1,4 +1,5 @@
-//===- LayerPairs.h - layers between which channels can be scaled ---*- C++ -*-===//
+//===- LayerPairs.h - layers between which channels can be scaled ---*- C++
+//-*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

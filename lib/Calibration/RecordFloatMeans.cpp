@@ -1,4 +1,5 @@
-//===- RecordFloatMeans.cpp - qat-record-float-means --------------------------===//
+//===- RecordFloatMeans.cpp - qat-record-float-means
+//--------------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -20,8 +21,7 @@ using namespace mlir;
 using namespace mlir::qat;
 
 namespace {
-struct RecordFloatMeans
-    : qat::impl::QatRecordFloatMeansBase<RecordFloatMeans> {
+struct RecordFloatMeans : qat::impl::QatRecordFloatMeansBase<RecordFloatMeans> {
   using QatRecordFloatMeansBase::QatRecordFloatMeansBase;
 
   void runOnOperation() override {

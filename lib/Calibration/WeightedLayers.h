@@ -1,4 +1,5 @@
-//===- WeightedLayers.h - the layers that repairs work on -----------*- C++ -*-===//
+//===- WeightedLayers.h - the layers that repairs work on -----------*- C++
+//-*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -38,9 +39,8 @@ Value getPreActivation(const LayerGroup &group);
 
 /// The factors of the batch norm of `group`, one a channel; 1 without one. None
 /// where its parameters are not numbers.
-std::optional<std::vector<float>> getGains(Parameters &parameters,
-                                           const LayerGroup &group,
-                                           int64_t channels);
+std::optional<std::vector<float>>
+getGains(Parameters &parameters, const LayerGroup &group, int64_t channels);
 
 /// The weights of the layer; `folded` multiplies the batch norm in. An error on
 /// the layer where they are computed and not a parameter.

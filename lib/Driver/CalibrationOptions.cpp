@@ -1,4 +1,5 @@
-//===- CalibrationOptions.cpp - data that quantization looks at ---------------===//
+//===- CalibrationOptions.cpp - data that quantization looks at
+//---------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -51,9 +52,10 @@ CalibrationOptions::CalibrationOptions(cl::OptionCategory &category)
 
 Error CalibrationOptions::check() const {
   if (method != "minmax" && method != "percentile" && method != "mse")
-    return wrongUsage("expects '--calibrate-method' to be minmax, percentile or "
-                      "mse, but got '" +
-                      method + "'");
+    return wrongUsage(
+        "expects '--calibrate-method' to be minmax, percentile or "
+        "mse, but got '" +
+        method + "'");
   if (!(percentile > 50 && percentile <= 100))
     return wrongUsage("expects '--calibrate-percentile' above 50 and at most "
                       "100, but got " +

@@ -69,13 +69,14 @@ static SmallVector<int64_t, 5> getBest(const NdArray &scores) {
 }
 
 /// The networks that the form of `module` offers: the float one, and the
-/// integer one where there are quantizers or integers.
-static Expected<std::vector<Candidate>> prepare(CommandLine &line,
-                                                ModuleOp module) {
+/// integer one where there are quantizers or integers. The float one is that of
+/// `reference` where there is one.
+static Expected<std::vector<Candidate>>
+prepare(CommandLine &line, ModuleOp module, ModuleOp reference) {
   std::vector<Candidate> candidates;
-  auto add = [&](StringRef name,
+  auto add = [&](StringRef name, ModuleOp source,
                  llvm::function_ref<void(OpPassManager &)> build) -> Error {
-    Candidate candidate{name, module.clone(), nullptr};
+    Candidate candidate{name, source.clone(), nullptr};
     if (Error error = line.runPasses(*candidate.module, build))
       return error;
     if (!line.onlyPrintsPipeline()) {
@@ -91,20 +92,24 @@ static Expected<std::vector<Candidate>> prepare(CommandLine &line,
     return Error::success();
   };
   NetworkForm form = getNetworkForm(module);
-  if (form == NetworkForm::Integer) {
-    if (Error error = add("integer", [](OpPassManager &) {}))
+  ModuleOp original = reference ? reference : module;
+  NetworkForm originalForm = getNetworkForm(original);
+  if (reference && originalForm == NetworkForm::Integer)
+    return createStringError(
+        "the network of --reference is an integer network; "
+        "give the float network");
+  if (originalForm != NetworkForm::Integer)
+    if (Error error = add("float", original, [&](OpPassManager &manager) {
+          if (originalForm == NetworkForm::FakeQuantized)
+            manager.addPass(createQatRemoveQuantizers());
+          manager.addPass(createQatBindParameters());
+        }))
       return std::move(error);
-    return candidates;
-  }
-  bool quantized = form == NetworkForm::FakeQuantized;
-  if (Error error = add("float", [&](OpPassManager &manager) {
-        if (quantized)
-          manager.addPass(createQatRemoveQuantizers());
-        manager.addPass(createQatBindParameters());
-      }))
-    return std::move(error);
-  if (quantized)
-    if (Error error = add("integer", [&](OpPassManager &manager) {
+  if (form == NetworkForm::Integer)
+    if (Error error = add("integer", module, [](OpPassManager &) {}))
+      return std::move(error);
+  if (form == NetworkForm::FakeQuantized)
+    if (Error error = add("integer", module, [&](OpPassManager &manager) {
           buildIntegerPipeline(manager);
         }))
       return std::move(error);
@@ -179,15 +184,23 @@ static void warnOfResizing(const Dataset &data,
          << " (--resize and --crop at import choose how)\n";
 }
 
-static Error eval(CommandLine &line, StringRef path, StringRef dataset,
-                  StringRef dataPath, size_t images, unsigned threads,
-                  StringRef jsonPath) {
+static Error eval(CommandLine &line, StringRef path, StringRef reference,
+                  StringRef dataset, StringRef dataPath, size_t images,
+                  unsigned threads, StringRef jsonPath) {
   if (Error error = checkDatasetName(dataset))
     return error;
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(path);
   if (!module)
     return module.takeError();
-  Expected<std::vector<Candidate>> candidates = prepare(line, **module);
+  OwningOpRef<ModuleOp> original;
+  if (!reference.empty()) {
+    Expected<OwningOpRef<ModuleOp>> read = line.readModule(reference);
+    if (!read)
+      return read.takeError();
+    original = std::move(*read);
+  }
+  Expected<std::vector<Candidate>> candidates =
+      prepare(line, **module, original.get());
   if (!candidates || line.onlyPrintsPipeline())
     return candidates.takeError();
   Expected<std::optional<Preprocessing>> stored = getPreprocessing(**module);
@@ -269,6 +282,10 @@ int mlir::qat::runEval(CommandLine &line) {
   cl::opt<std::string> data("data", cl::Required, cl::value_desc("path"),
                             cl::cat(category),
                             cl::desc("File or folder of the data set"));
+  cl::opt<std::string> reference(
+      "reference", cl::value_desc("F.mlir"), cl::cat(category),
+      cl::desc("The float network to compare with (default: the one that M "
+               "stands for, whose parameters repairs have changed)"));
   cl::opt<std::string> dataset(
       "dataset", cl::cat(category),
       cl::desc("Kind of the data: cifar10, mnist, imagenet, folder, npy or "
@@ -284,5 +301,6 @@ int mlir::qat::runEval(CommandLine &line) {
   if (!line.parse("top-1 and top-5 of a network: float, and integer where it "
                   "has quantizers"))
     return kWrongUsage;
-  return line.finish(eval(line, input, dataset, data, images, threads, json));
+  return line.finish(
+      eval(line, input, reference, dataset, data, images, threads, json));
 }

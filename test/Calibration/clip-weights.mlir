@@ -15,7 +15,7 @@ ml_program.global private mutable @"a.weight"(dense<[[[[0.0, 1.0, 2.0, 3.0, 3.0,
 // CHECK-LABEL: func.func @main
 // CHECK: qat.weight_min_max
 // CHECK: a.weight: "0x04000000
-// CHECK-SAME: 000000000000803F0000004000004040000040400000004000000803F00000000
+// CHECK-SAME: 000000000000803F000000400000404000004040000000400000803F00000000
 func.func @main(%x: !x) -> !y {
   %zp = "tosa.const"() {values = dense<0.0> : !z} : () -> !z
   %zb = "tosa.const"() {values = dense<0.0> : !b} : () -> !b

@@ -1,4 +1,5 @@
-//===- BoundSearch.h - bounds of least squared error ----------------*- C++ -*-===//
+//===- BoundSearch.h - bounds of least squared error ----------------*- C++
+//-*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -8,9 +9,9 @@
 //
 // Which bounds make a quantizer lose least: the sum of (x - fake(x))^2 over the
 // values, `fake` being the quantizer itself (docs/Spec.md, sections 2 and 3).
-// Every search is deterministic. It goes over bounds in geometric steps and then
-// between the neighbours of the best; two bounds are first narrowed together,
-// then in turn.
+// Every search is deterministic. It goes over bounds in geometric steps and
+// then between the neighbours of the best; two bounds are first narrowed
+// together, then in turn.
 //
 //===----------------------------------------------------------------------===//
 
@@ -46,7 +47,7 @@ double getTwoBoundError(llvm::ArrayRef<WeightedPoint> points, BoundPair range,
 
 /// The bounds of least error, within the range of the points and 0.
 BoundPair findTwoBounds(llvm::ArrayRef<WeightedPoint> points, unsigned bits,
-                           Rounding rounding);
+                        Rounding rounding);
 
 /// The sum of squared errors of weights that share a step, clamped to `range`
 /// first (which straddles 0; for the symmetric scheme to [-hi, hi]), each error
