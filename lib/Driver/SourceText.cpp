@@ -42,6 +42,14 @@ static size_t findDeepNesting(StringRef text) {
   return 0;
 }
 
+/// Whether a resource in the section at the end states the alignment 0, its
+/// first four bytes, which upstream's allocation does not survive.
+static bool hasUnalignedResource(StringRef text) {
+  size_t section = text.rfind("{-#");
+  return section != StringRef::npos &&
+         text.find("\"0x00000000", section) != StringRef::npos;
+}
+
 Error mlir::qat::checkSourceText(StringRef path, StringRef text) {
   if (text.starts_with("ML\xefR")) // bytecode
     return Error::success();
@@ -57,5 +65,9 @@ Error mlir::qat::checkSourceText(StringRef path, StringRef text) {
     return createStringError("'" + path + "': brackets are nested more than " +
                              Twine(kDeepest) + " deep in line " + Twine(line) +
                              "; no network needs that");
+  if (hasUnalignedResource(text))
+    return createStringError("'" + path +
+                             "': a resource has the alignment 0; the first "
+                             "four bytes of its data state it");
   return Error::success();
 }
