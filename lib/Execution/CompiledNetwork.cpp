@@ -191,8 +191,9 @@ CompiledNetwork::compile(ModuleOp module, const CompileOptions &options) {
     build(manager);
     return manager.run(*clone);
   };
-  if (failed(lower([](OpPassManager &manager) {
-        buildHostLoopsPipeline(manager, /*liftConstants=*/true);
+  if (failed(lower([&](OpPassManager &manager) {
+        buildHostLoopsPipeline(manager, /*liftConstants=*/true,
+                               options.kernels);
       })))
     return firstError.get();
 

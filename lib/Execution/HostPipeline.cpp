@@ -9,6 +9,8 @@
 
 #include "qat/Execution/HostPipeline.h"
 
+#include "BufferizeHostCalls.h"
+
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
@@ -53,7 +55,8 @@
 using namespace mlir;
 
 void mlir::qat::buildHostLoopsPipeline(OpPassManager &manager,
-                                       bool liftConstants) {
+                                       bool liftConstants,
+                                       std::optional<HostIsa> kernels) {
   manager.addPass(createQatBindParameters());
   manager.addPass(createQatFoldWeightQuantizers());
 
@@ -64,7 +67,10 @@ void mlir::qat::buildHostLoopsPipeline(OpPassManager &manager,
   tosa.addPass(tosa::createTosaToLinalg());
   tosa.addPass(createTosaToArithPass());
   tosa.addPass(createTosaToTensorPass());
-  manager.addPass(createConvertQatToLinalg());
+  ConvertQatToLinalgOptions convert;
+  if (kernels)
+    convert.hostKernels = stringifyHostIsa(*kernels).str();
+  manager.addPass(createConvertQatToLinalg(convert));
 
   // Loops that LLVM makes fast.
   OpPassManager &loops = manager.nest<func::FuncOp>();
@@ -112,7 +118,7 @@ void mlir::qat::buildHostLLVMPipeline(OpPassManager &manager) {
 }
 
 void mlir::qat::buildHostPipeline(OpPassManager &manager) {
-  buildHostLoopsPipeline(manager, /*liftConstants=*/false);
+  buildHostLoopsPipeline(manager, /*liftConstants=*/false, std::nullopt);
   buildHostLLVMPipeline(manager);
 }
 
@@ -142,6 +148,7 @@ void mlir::qat::registerHostDialects(DialectRegistry &registry) {
   scf::registerBufferDeallocationOpInterfaceExternalModels(registry);
   scf::registerBufferizableOpInterfaceExternalModels(registry);
   tensor::registerBufferizableOpInterfaceExternalModels(registry);
+  registerHostCallBufferization(registry);
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
 }

@@ -58,6 +58,7 @@ def main():
             [],
             ["--type_quant", "PerLayerAsymPACT", "--activ_bits", "4"],
             ["--calibrate", DATA, "--calibrate-images", "32"],
+            ["--quant_add_config", '[{"layer": 0, "w_bits": 4, "a_bits": 4}, {"layer": 1}]'],
         ):
             command = ["quantize", module, *options, "-o", quantized]
             output_of("qat", *command)

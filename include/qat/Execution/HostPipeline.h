@@ -9,6 +9,10 @@
 #ifndef QAT_EXECUTION_HOSTPIPELINE_H
 #define QAT_EXECUTION_HOSTPIPELINE_H
 
+#include "qat/HostKernels/HostKernels.h"
+
+#include <optional>
+
 namespace mlir {
 class DialectRegistry;
 class OpPassManager;
@@ -20,13 +24,15 @@ namespace mlir::qat {
 /// constants (qat-bind-parameters); `@main` takes a buffer for every argument,
 /// then one for every result, all of static shape and identity layout, and
 /// frees what it allocates. `liftConstants` adds the large constants as
-/// arguments (qat-lift-constants).
-void buildHostLoopsPipeline(OpPassManager &manager, bool liftConstants);
+/// arguments (qat-lift-constants). With `kernels` layers with constant weights
+/// call those kernels, which the process that runs the code has to offer.
+void buildHostLoopsPipeline(OpPassManager &manager, bool liftConstants,
+                            std::optional<HostIsa> kernels);
 
 /// From there to the LLVM dialect. A buffer is passed as one pointer.
 void buildHostLLVMPipeline(OpPassManager &manager);
 
-/// Both, constants as globals: the named pipeline `qat-host-pipeline`.
+/// Both, constants as globals, without kernels: the named pipeline `qat-host-pipeline`.
 void buildHostPipeline(OpPassManager &manager);
 
 /// Registers `qat-host-pipeline`.

@@ -14,6 +14,7 @@
 #include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 #include "qat/Support/IntegerBias.h"
+#include "qat/Support/LayerConfig.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/SymbolTable.h"
@@ -27,7 +28,7 @@ using namespace mlir;
 using namespace mlir::qat;
 
 namespace {
-/// The options of the pass, checked.
+/// What a layer is given.
 struct Choice {
   WeightScheme scheme;
   FoldType foldType;
@@ -35,12 +36,22 @@ struct Choice {
   unsigned weightBits, activationBits;
 };
 
+/// The options of the pass, checked.
+struct Choices {
+  /// Of every layer that has no entry in `config`.
+  Choice common;
+  /// Whether the fold type was given, or is the default of the scheme.
+  bool isFoldTypeGiven;
+  std::vector<LayerOverride> config;
+};
+
 /// Inserts the quantizers of one function.
 class Inserter {
 public:
-  Inserter(ModuleOp module, func::FuncOp function, const Choice &choice)
-      : function(function), choice(choice), symbols(module),
-        builder(module.getContext()) {}
+  Inserter(ModuleOp module, func::FuncOp function, const Choices &choices)
+      : function(function), choices(choices), choice(choices.common),
+        symbols(module), builder(module.getContext()),
+        isUsed(choices.config.size(), false) {}
 
   LogicalResult run(std::pair<float, float> inputRange);
 
@@ -53,6 +64,10 @@ private:
   Value quantizeActivation(Value value, tosa::ClampOp relu, StringRef name);
   LogicalResult requireGrid(Operation *op, Value value);
 
+  /// Makes `choice` that of the layer `name`, which `op` begins.
+  LogicalResult choose(Operation *op, StringRef name);
+  LogicalResult checkConfig();
+
   /// A new parameter `name`, loaded before `op`.
   Value addParameter(const Twine &name, float value, Operation *op);
   std::string makeLayerName(Operation *op);
@@ -60,9 +75,15 @@ private:
   std::optional<std::vector<float>> getParameter(Value value);
 
   func::FuncOp function;
-  const Choice &choice;
+  const Choices &choices;
+  /// Of the layer that is visited.
+  Choice choice;
   SymbolTable symbols;
   OpBuilder builder;
+  /// Which entries of the configuration were for a layer.
+  std::vector<bool> isUsed;
+  /// How many layers with weights were visited.
+  int64_t weightedLayers = 0;
   /// The values that lie on a grid.
   DenseSet<Value> onGrid;
   /// The batch norms that belong to a layer.
@@ -75,7 +96,7 @@ private:
 struct InsertQuantizers : qat::impl::QatInsertQuantizersBase<InsertQuantizers> {
   using QatInsertQuantizersBase::QatInsertQuantizersBase;
 
-  FailureOr<Choice> getChoice();
+  FailureOr<Choices> getChoices();
   FailureOr<std::pair<float, float>> getInputRange(func::FuncOp function);
   void runOnOperation() override;
 };
@@ -85,9 +106,27 @@ struct InsertQuantizers : qat::impl::QatInsertQuantizersBase<InsertQuantizers> {
 // Options
 //===----------------------------------------------------------------------===//
 
-FailureOr<Choice> InsertQuantizers::getChoice() {
+static FoldType getDefaultFoldType(WeightScheme scheme) {
+  return isPerChannel(scheme) ? FoldType::ICN : FoldType::FoldingWeights;
+}
+
+/// Why the fold type of `choice` cannot be; empty where it can.
+static std::string refuseFold(const Choice &choice) {
+  if (choice.foldType == FoldType::FoldingThresh)
+    return "fold type folding_thresh has no integer layers; ICN computes the "
+           "same numbers";
+  if (isPerChannel(choice.scheme) &&
+      choice.foldType == FoldType::FoldingWeights)
+    return "PerChannelsAsymMinMax weights cannot take fold type "
+           "folding_weights; a step a channel absorbs the factor anyway, use "
+           "ICN";
+  return "";
+}
+
+FailureOr<Choices> InsertQuantizers::getChoices() {
   ModuleOp module = getOperation();
-  Choice result;
+  Choices choices;
+  Choice &result = choices.common;
   std::optional<WeightScheme> scheme = symbolizeWeightScheme(weightScheme);
   if (!scheme)
     return module.emitError("unknown weight scheme '")
@@ -95,22 +134,16 @@ FailureOr<Choice> InsertQuantizers::getChoice() {
            << "'; expected PerLayerAsymPACT, PerLayerAsymMinMax, "
               "PerChannelsAsymMinMax or PerLayerSymPACT";
   result.scheme = *scheme;
-  result.foldType =
-      isPerChannel(*scheme) ? FoldType::ICN : FoldType::FoldingWeights;
+  result.foldType = getDefaultFoldType(*scheme);
   if (!foldType.empty()) {
     std::optional<FoldType> fold = symbolizeFoldType(foldType);
     if (!fold)
       return module.emitError("unknown fold type '")
              << foldType << "'; expected folding_weights or ICN";
-    if (*fold == FoldType::FoldingThresh)
-      return module.emitError("fold type folding_thresh has no integer layers; "
-                              "ICN computes the same numbers");
     result.foldType = *fold;
   }
-  if (isPerChannel(*scheme) && result.foldType == FoldType::FoldingWeights)
-    return module.emitError(
-        "PerChannelsAsymMinMax weights cannot take fold type folding_weights; "
-        "a step a channel absorbs the factor anyway, use ICN");
+  if (std::string reason = refuseFold(result); !reason.empty())
+    return module.emitError(reason);
   std::optional<RoundingMode> mode = symbolizeRoundingMode(rounding);
   if (!mode)
     return module.emitError("unknown rounding '")
@@ -124,7 +157,15 @@ FailureOr<Choice> InsertQuantizers::getChoice() {
              << what << " bits must be between 2 and 8, but got " << bits;
   result.weightBits = weightBits;
   result.activationBits = activationBits;
-  return result;
+  choices.isFoldTypeGiven = !foldType.empty();
+  if (!layerConfig.empty()) {
+    llvm::Expected<std::vector<LayerOverride>> config =
+        parseLayerConfig(layerConfig);
+    if (!config)
+      return module.emitError() << llvm::toString(config.takeError());
+    choices.config = std::move(*config);
+  }
+  return choices;
 }
 
 /// Whether qat.quantize_input takes the range, which it holds as float32.
@@ -161,6 +202,49 @@ InsertQuantizers::getInputRange(func::FuncOp function) {
                "the module's preprocessing gives the input range [")
            << lo << ", " << hi << "], which has no grid";
   return std::pair<float, float>(std::min(lo, 0.0), std::max(hi, 0.0));
+}
+
+//===----------------------------------------------------------------------===//
+// Per-layer configuration
+//===----------------------------------------------------------------------===//
+
+LogicalResult Inserter::choose(Operation *op, StringRef name) {
+  choice = choices.common;
+  bool isWeighted = isWeightedLayer(op);
+  int64_t index = isWeighted ? weightedLayers++ : -1;
+  for (auto [place, entry] : llvm::enumerate(choices.config)) {
+    if (entry.index ? *entry.index != index : entry.name != name)
+      continue;
+    isUsed[place] = true;
+    std::string what = describeEntry(entry, place);
+    if (!isWeighted && entry.concernsWeights())
+      return op->emitError(what) << " is for a layer without weights, which "
+                                    "takes only 'a_bits'";
+    if (isWeighted && entry.activationBits && LayerGroup::get(op).isLast())
+      return op->emitError(what) << " is for the last layer, whose logits have "
+                                    "32 bits: it takes no 'a_bits'";
+    choice.weightBits = entry.weightBits.value_or(choice.weightBits);
+    choice.activationBits =
+        entry.activationBits.value_or(choice.activationBits);
+    if (entry.scheme) {
+      choice.scheme = *entry.scheme;
+      if (!choices.isFoldTypeGiven)
+        choice.foldType = getDefaultFoldType(choice.scheme);
+    }
+    choice.foldType = entry.foldType.value_or(choice.foldType);
+    if (std::string reason = refuseFold(choice); !reason.empty())
+      return op->emitError(what) << ": " << reason;
+  }
+  return success();
+}
+
+LogicalResult Inserter::checkConfig() {
+  for (auto [place, entry] : llvm::enumerate(choices.config))
+    if (!isUsed[place])
+      return function.emitError(describeEntry(entry, place))
+             << " is for no layer of the network, which has " << weightedLayers
+             << " layers with weights; qat info lists the names of all";
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -332,6 +416,8 @@ LogicalResult Inserter::visitLayer(Operation *op) {
     return op->emitError("expects operands of one shape; an add that "
                          "broadcasts has no integer form");
   std::string name = makeLayerName(op);
+  if (failed(choose(op, name)))
+    return failure();
   LayerGroup group = LayerGroup::get(op);
   if (isWeighted) {
     if (failed(visitBatchNorm(group)) || failed(quantizeWeights(group, name)))
@@ -353,7 +439,10 @@ LogicalResult Inserter::visitMoved(Operation *op) {
     if (failed(requireGrid(op, input)))
       return failure();
   LayerGroup group = LayerGroup::get(op);
-  onGrid.insert(quantizeActivation(group.end, group.relu, makeLayerName(op)));
+  std::string name = makeLayerName(op);
+  if (failed(choose(op, name)))
+    return failure();
+  onGrid.insert(quantizeActivation(group.end, group.relu, name));
   return success();
 }
 
@@ -393,9 +482,10 @@ LogicalResult Inserter::visit(Operation *op) {
     if (!isRelu(clamp) || !onGrid.contains(clamp.getInput()))
       return op->emitError("expects a clamp that starts at 0 on a quantized "
                            "tensor; this one has no integer form");
-    Value result =
-        quantizeActivation(clamp.getOutput(), clamp, makeLayerName(op));
-    onGrid.insert(result);
+    std::string name = makeLayerName(op);
+    if (failed(choose(op, name)))
+      return failure();
+    onGrid.insert(quantizeActivation(clamp.getOutput(), clamp, name));
     return success();
   }
   if (isa<SoftmaxOp>(op)) {
@@ -433,13 +523,13 @@ LogicalResult Inserter::run(std::pair<float, float> inputRange) {
       return failure();
   for (Operation *op : replaced)
     op->erase();
-  return success();
+  return checkConfig();
 }
 
 void InsertQuantizers::runOnOperation() {
   ModuleOp module = getOperation();
-  FailureOr<Choice> choice = getChoice();
-  if (failed(choice))
+  FailureOr<Choices> choices = getChoices();
+  if (failed(choices))
     return signalPassFailure();
   StringRef obstacle;
   module.walk([&](Operation *op) {
@@ -471,9 +561,10 @@ void InsertQuantizers::runOnOperation() {
       return signalPassFailure();
     FailureOr<std::pair<float, float>> inputRange = getInputRange(function);
     if (failed(inputRange) ||
-        failed(Inserter(module, function, *choice).run(*inputRange)))
+        failed(Inserter(module, function, *choices).run(*inputRange)))
       return signalPassFailure();
   }
-  module->setAttr(kRoundingAttribute,
-                  RoundingModeAttr::get(&getContext(), choice->rounding));
+  module->setAttr(
+      kRoundingAttribute,
+      RoundingModeAttr::get(&getContext(), choices->common.rounding));
 }

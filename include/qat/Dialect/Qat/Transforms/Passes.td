@@ -60,6 +60,9 @@ def QatInsertQuantizers : Pass<"qat-insert-quantizers", "::mlir::ModuleOp"> {
     Option<"inputRange", "input-range", "std::string", /*default=*/"\"\"",
            "Range of the real input as lo,hi (default: that of pixels 0 to 255 "
            "under the module's preprocessing, -1,1 without one)">,
+    Option<"layerConfig", "layer-config", "std::string", /*default=*/"\"\"",
+           "What single layers are given instead, as JSON (docs/Spec.md, "
+           "section 8): [{\"layer\":\"conv1\",\"w_bits\":4}]">,
   ];
   let dependentDialects = [
     "::mlir::qat::QatDialect", "::mlir::ml_program::MLProgramDialect"];
