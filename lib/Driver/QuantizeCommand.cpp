@@ -9,6 +9,8 @@
 
 #include "Command.h"
 
+#include "GivenParameters.h"
+
 #include "qat/Calibration/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
@@ -49,7 +51,8 @@ static Expected<std::string> readLayerConfig(StringRef given) {
 namespace {
 /// Options that are words or numbers in one string.
 struct TextOptions {
-  StringRef scheme, fold, rounding, inputRange;
+  StringRef scheme, fold, rounding, inputRange, method, relu6;
+  double percentile;
 };
 } // namespace
 
@@ -73,6 +76,19 @@ static Error checkOptions(const TextOptions &options,
     return wrongUsage("expects '--activ-rounding' to be nearest or floor, but "
                       "got '" +
                       options.rounding + "'");
+  if (options.method != "minmax" && options.method != "percentile" &&
+      options.method != "mse")
+    return wrongUsage("expects '--calibrate-method' to be minmax, percentile "
+                      "or mse, but got '" +
+                      options.method + "'");
+  if (options.relu6 != "keep" && options.relu6 != "replace")
+    return wrongUsage("expects '--repair-relu6' to be keep or replace, but "
+                      "got '" +
+                      options.relu6 + "'");
+  if (!(options.percentile > 50 && options.percentile <= 100))
+    return wrongUsage("expects '--calibrate-percentile' above 50 and at most "
+                      "100, but got " +
+                      Twine(std::to_string(options.percentile)));
   if (options.inputRange.empty())
     return Error::success();
   Expected<SmallVector<double>> range = parseNumberList(options.inputRange);
@@ -156,12 +172,17 @@ int mlir::qat::runQuantize(CommandLine &line) {
       "repair-relu6", cl::init("keep"), cl::cat(category),
       cl::desc("What equalize does with bounded activations: keep (default; "
                "needs --calibrate) or replace them by ReLU"));
+  cl::opt<std::string> parameters(
+      "parameters", cl::value_desc("F.safetensors"), cl::cat(category),
+      cl::desc("Values of any parameters by name: LAYER.weight, LAYER.bias, "
+               "LAYER.bn.*, and bounds such as LAYER.alpha, which are then not "
+               "calibrated"));
   if (!line.parse("puts quantizers into a float network and calibrates their "
                   "ranges"))
     return kWrongUsage;
 
   if (Error error = checkOptions(
-          {scheme, fold, rounding, inputRange},
+          {scheme, fold, rounding, inputRange, method, repairRelu6, percentile},
           {{"weight-bits", weightBits}, {"activ-bits", activationBits}}))
     return line.finish(std::move(error));
   if (Error error = checkDatasetName(dataset))
@@ -176,9 +197,14 @@ int mlir::qat::runQuantize(CommandLine &line) {
   if (is_contained(repairs, "bias") && calibrate.empty())
     return line.finish(
         wrongUsage("--repair bias runs the network on data; give --calibrate"));
+  Expected<GivenParameters> given = GivenParameters::read(parameters);
+  if (!given)
+    return line.finish(given.takeError());
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(input);
   if (!module)
     return line.finish(module.takeError());
+  if (Error error = given->apply(**module))
+    return line.finish(std::move(error));
   bool hasPreprocessing =
       (*module)->getOperation()->hasAttr("qat.preprocessing");
   Error error = line.runPasses(**module, [&](OpPassManager &manager) {
@@ -238,6 +264,11 @@ int mlir::qat::runQuantize(CommandLine &line) {
       manager.addPass(createQatCorrectBiases(biases));
     }
   });
+  if (!error && !line.onlyPrintsPipeline()) {
+    error = given->apply(**module);
+    if (!error)
+      error = given->finish(**module);
+  }
   if (!error && !line.onlyPrintsPipeline())
     error = line.writeModule(**module, output);
   if (!error && calibrate.empty() && !line.isQuiet() &&

@@ -13,6 +13,8 @@
 
 using namespace llvm;
 
+static constexpr StringLiteral kBytecodeMagic = "ML\xefR";
+
 /// Each level takes some hundred bytes to a few kilobytes of the parser's
 /// stack; a network of ours has about ten.
 static constexpr unsigned kDeepest = 500;
@@ -51,7 +53,7 @@ static bool hasUnalignedResource(StringRef text) {
 }
 
 Error mlir::qat::checkSourceText(StringRef path, StringRef text) {
-  if (text.starts_with("ML\xefR")) // bytecode
+  if (text.starts_with(kBytecodeMagic))
     return Error::success();
   if (text.starts_with("\x93NUMPY"))
     return createStringError("'" + path +

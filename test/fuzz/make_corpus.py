@@ -5,6 +5,7 @@ grows. usage: make_corpus.py   (with qat and qat-mlir-opt on PATH)
 
 import ctypes
 import io
+import json
 import pathlib
 import struct
 import subprocess
@@ -95,6 +96,30 @@ def arrays():
     yield "bool.npy", save(np.array([True, False]))
 
 
+def safetensors(arrays):
+    header, data = {"__metadata__": {"format": "pt"}}, b""
+    for name, array in arrays.items():
+        kind = {"<f4": "F32", "<f8": "F64", "|b1": "BOOL"}[array.dtype.str]
+        end = len(data) + array.nbytes
+        header[name] = {"dtype": kind, "shape": array.shape, "data_offsets": [len(data), end]}
+        data += array.tobytes()
+    header = json.dumps(header).encode()
+    return struct.pack("<Q", len(header)) + header + data
+
+
+def parameters():
+    weights = np.arange(6, dtype=np.float32).reshape(2, 3)
+    yield "weights.safetensors", safetensors({"a.weight": weights, "a.alpha": np.float64(6)})
+    yield "bool.safetensors", safetensors({"mask": np.array([True, False])})
+
+
+def configurations():
+    yield "names.json", b'[{"layer": "conv1", "w_bits": 4, "a_bits": 8}]'
+    full = {"layer": 0, "quant_type": "PerLayerAsymPACT", "fold_type": "folding_weights"}
+    yield "index.json", json.dumps([full, {"layer": 1, "a_bits": 2}]).encode()
+    yield "numbers.txt", b"1/255,-2.5e-3,104"
+
+
 def networks(folder):
     for name, model in models():
         onnx.save(model, folder / "m.onnx")
@@ -125,6 +150,8 @@ def main():
         write("mlir", networks(pathlib.Path(folder)))
     write("npy", arrays())
     write("image", images())
+    write("safetensors", parameters())
+    write("config", configurations())
 
 
 if __name__ == "__main__":

@@ -163,7 +163,8 @@ def change_wiring(rng, model):
     nodes = model.graph.node
     a, b = rng.choice(nodes), rng.choice(nodes)
     if a.input and b.output:
-        a.input[rng.randrange(len(a.input))] = rng.choice([b.output[0], b.input[0] if b.input else ""])
+        others = [b.output[0], *b.input]
+        a.input[rng.randrange(len(a.input))] = rng.choice(others)
 
 
 def change_graph(rng, model):
@@ -189,8 +190,11 @@ def change_graph(rng, model):
 
 def change_model(rng, data):
     model = onnx.ModelProto.FromString(data)
+    changes = [change_attribute, change_wiring, change_graph]
     for _ in range(rng.choice([1, 1, 2])):
-        rng.choice([change_attribute, change_tensor, change_wiring, change_graph])(rng, model)
+        # A first change may have taken the last node away.
+        if model.graph.node and model.graph.initializer and model.graph.input:
+            rng.choice(changes + [change_tensor])(rng, model)
     return model.SerializeToString()
 
 
@@ -204,7 +208,7 @@ def mutate(path, index):
     if path.suffix == ".mlir" and rng.random() < 0.8:
         text = data.decode()
         for _ in range(rng.choice([1, 1, 2])):
-            text = rng.choice(TEXT)(rng, text)
+            text = rng.choice(TEXT)(rng, text) if text else text
         return text.encode()
     return rng.choice(BYTES)(rng, data)
 
