@@ -51,14 +51,14 @@ Error GivenParameters::apply(ModuleOp module) {
     }
     NdArray values = given.array.toF32();
     ArrayRef<float> numbers = values.data<float>();
-    // As elsewhere, scalars are attributes and the rest are resources.
-    if (type.getRank() == 0)
-      global.setValueAttr(DenseElementsAttr::get(type, numbers));
-    else
-      global.setValueAttr(DenseResourceElementsAttr::get(
-          type, given.name,
+    // A resource gets other data: a new one could not have the same key.
+    if (auto resource = dyn_cast_if_present<DenseResourceElementsAttr>(
+            global.getValueAttr()))
+      resource.getRawHandle().getResource()->setBlob(
           HeapAsmResourceBlob::allocateAndCopyInferAlign(
-              numbers, /*dataIsMutable=*/false)));
+              numbers, /*dataIsMutable=*/false));
+    else
+      global.setValueAttr(DenseElementsAttr::get(type, numbers));
     isSet[index] = anySet = true;
   }
   Error error = anySet ? checkParameterValues(module) : Error::success();

@@ -19,6 +19,7 @@
 #include "qat/Support/WeightQuantizers.h"
 
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -88,7 +89,7 @@ static Error checkOptions(const TextOptions &options,
   if (!(options.percentile > 50 && options.percentile <= 100))
     return wrongUsage("expects '--calibrate-percentile' above 50 and at most "
                       "100, but got " +
-                      Twine(std::to_string(options.percentile)));
+                      formatv("{0}", options.percentile).str());
   if (options.inputRange.empty())
     return Error::success();
   Expected<SmallVector<double>> range = parseNumberList(options.inputRange);
