@@ -113,6 +113,55 @@ def parameters():
     yield "bool.safetensors", safetensors({"mask": np.array([True, False])})
 
 
+def flatbuffer(root):
+    """Tables are dicts from field number to value, vectors lists of tables, text
+    bytes; (format, *numbers) is a vector of numbers, an int a field of 4 bytes."""
+    data = bytearray(b"\0\0\0\0TFL3")
+
+    def place(slot, value):
+        data[slot : slot + 4] = struct.pack("<I", put(value) - slot)
+
+    def put(value):
+        data.extend(bytes(-len(data) % 8))
+        if isinstance(value, dict):
+            count = max(value) + 1
+            offsets = [4 + 4 * i if i in value else 0 for i in range(count)]
+            data.extend(struct.pack(f"<HH{count}H", 4 + 2 * count, 4 + 4 * count, *offsets))
+            table = len(data) + -len(data) % 8
+            vtable = len(data) - 4 - 2 * count
+            data.extend(bytes(table - len(data)) + struct.pack("<i", table - vtable))
+            data.extend(bytes(4 * count))
+            for index, field in value.items():
+                slot = table + 4 + 4 * index
+                if isinstance(field, int):
+                    data[slot : slot + 4] = struct.pack("<i", field)
+                else:
+                    place(slot, field)
+            return table
+        start = len(data)
+        data.extend(struct.pack("<I", len(value) - isinstance(value, tuple)))
+        if isinstance(value, bytes):
+            data.extend(value + b"\0")
+        elif isinstance(value, tuple):
+            data.extend(struct.pack("<" + value[0] * (len(value) - 1), *value[1:]))
+        else:
+            data.extend(bytes(4 * len(value)))
+            for index, item in enumerate(value):
+                place(start + 4 + 4 * index, item)
+        return start
+
+    place(0, root)
+    return bytes(data)
+
+
+def grids():
+    def tensor(name, scales, points):
+        return {1: 9, 3: name, 4: {2: ("f", *scales), 3: ("q", *points), 6: 0}}
+
+    tensors = [tensor(b"input", [0.5], [-128]), tensor(b"weight", [0.25, 0.125], [0, 0])]
+    yield "two.tflite", flatbuffer({0: 3, 2: [{0: tensors}]})
+
+
 def configurations():
     yield "names.json", b'[{"layer": "conv1", "w_bits": 4, "a_bits": 8}]'
     full = {"layer": 0, "quant_type": "PerLayerAsymPACT", "fold_type": "folding_weights"}
@@ -152,6 +201,7 @@ def main():
     write("image", images())
     write("safetensors", parameters())
     write("config", configurations())
+    write("tflite", grids())
 
 
 if __name__ == "__main__":
