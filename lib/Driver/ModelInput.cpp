@@ -91,6 +91,8 @@ readIR(CommandLine &line, StringRef path, const OnnxImportOptions &options) {
   if (!module)
     return module;
   CrashScope scope("importing '" + path + "'");
+  if (!(**module).lookupSymbol<func::FuncOp>("main"))
+    return createStringError("'" + path + "' holds no network");
   if (isTflite || isForeignTosa(**module)) {
     // Sizes first: folding computes with what is constant.
     if (Error error = checkTensorSizes(**module))

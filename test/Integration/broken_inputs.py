@@ -78,6 +78,7 @@ def matches(expected, line):
 
 def main():
     update = "--update" in sys.argv
+    os.environ["VIRTUAL_ENV"] = sys.prefix  # where the reader of .tflite is
     lines, passed, failed = PAGE.read_text().splitlines(), 0, 0
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)

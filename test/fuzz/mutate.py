@@ -321,6 +321,7 @@ def main():
     options = parser.parse_args()
     indices = range(options.count) if options.index is None else [options.index]
     failed = skipped = total = 0
+    os.environ["VIRTUAL_ENV"] = sys.prefix  # where the reader of .tflite is
     os.environ["PATH"] = os.pathsep.join([str(BUILD / "bin"), os.environ["PATH"]])
     with tempfile.TemporaryDirectory() as folder:
         files = sorted((HERE / "corpus").glob("mlir/*.mlir"))
