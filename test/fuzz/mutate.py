@@ -3,7 +3,7 @@
 Each mutant goes through qat: a model through import, quantize and deploy, a
 network through what its form takes, as long as the steps succeed. Every run
 must end with exit status 0 or 1, with one line on standard error if it is 1 and
-none if it is 0, within 10 s and 1 GB, and without an internal failure. A mutant
+none if it is 0, within 10 s of processor time and 1 GB, and without an internal failure. A mutant
 is made from its file's name and its number alone, so that it can be made again.
 
 usage: mutate.py [--count N] [--only TEXT] [--index I] [--jobs J]
@@ -255,6 +255,8 @@ def steps(path, folder):
     ]
     form = path.stem.rsplit("-", 1)[-1] if path.suffix in (".mlir", ".mlirbc") else "model"
     source = folder / ("m" + path.suffix)
+    if form == "model" and "int8" in path.stem:
+        return source, [["import", source, "-o", float_ir], deploy(float_ir)]
     if form == "model":
         return source, [["import", source, "-o", float_ir], quantize(float_ir), deploy(quantized)]
     if form == "f":
