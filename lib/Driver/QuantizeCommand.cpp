@@ -9,6 +9,7 @@
 
 #include "CalibrationOptions.h"
 #include "Command.h"
+#include "GivenParameters.h"
 
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
@@ -17,6 +18,7 @@
 #include "qat/Support/WeightQuantizers.h"
 
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -122,6 +124,11 @@ int mlir::qat::runQuantize(CommandLine &line) {
                "{\"layer\": index or name, \"w_bits\", \"a_bits\", "
                "\"quant_type\", \"fold_type\"}"));
   CalibrationOptions calibration(category);
+  cl::opt<std::string> parameters(
+      "parameters", cl::value_desc("F.safetensors"), cl::cat(category),
+      cl::desc("Values of any parameters by name: LAYER.weight, LAYER.bias, "
+               "LAYER.bn.*, and bounds such as LAYER.alpha, which are then not "
+               "calibrated"));
   if (!line.parse("puts quantizers into a float network and calibrates their "
                   "ranges"))
     return kWrongUsage;
@@ -135,9 +142,14 @@ int mlir::qat::runQuantize(CommandLine &line) {
   Expected<std::string> config = readLayerConfig(layerConfig);
   if (!config)
     return line.finish(config.takeError());
+  Expected<GivenParameters> given = GivenParameters::read(parameters);
+  if (!given)
+    return line.finish(given.takeError());
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(input);
   if (!module)
     return line.finish(module.takeError());
+  if (Error error = given->apply(**module))
+    return line.finish(std::move(error));
   bool hasPreprocessing =
       (*module)->getOperation()->hasAttr("qat.preprocessing");
   Error error = line.runPasses(**module, [&](OpPassManager &manager) {
@@ -154,6 +166,11 @@ int mlir::qat::runQuantize(CommandLine &line) {
     calibration.addQuantizedPasses(manager,
                                    !inputRange.empty() || hasPreprocessing);
   });
+  if (!error && !line.onlyPrintsPipeline()) {
+    error = given->apply(**module);
+    if (!error)
+      error = given->finish(**module);
+  }
   if (!error && !line.onlyPrintsPipeline())
     error = line.writeModule(**module, output);
   if (!error && !calibration.hasData() && !line.isQuiet() &&
