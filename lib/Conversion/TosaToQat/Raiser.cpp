@@ -488,6 +488,56 @@ bool Raiser::raiseMaxPool(tosa::MaxPool2dOp op) {
   return true;
 }
 
+/// All operands are on one grid: converters put a rescale before the others.
+bool Raiser::raiseConcat(tosa::ConcatOp op) {
+  SmallVector<Value> inputs;
+  for (Value operand : op.getInput1())
+    inputs.push_back(lookup(operand));
+  if (!llvm::all_of(inputs, [](Value input) { return input; }))
+    return false;
+  // Where the types differ in what is known of the scale or in a limit, the
+  // stored values still mean the same.
+  UniformQuantizedType grid =
+      getGrid(getLayerName(op.getLoc()), gridOf(inputs.front()).getZeroPoint());
+  for (Value &input : inputs) {
+    UniformQuantizedType other = gridOf(input);
+    if (other.getZeroPoint() != grid.getZeroPoint())
+      return false;
+    if (other == grid)
+      continue;
+    SmallVector<int32_t> same(llvm::seq_inclusive<int32_t>(
+        other.getStorageTypeMin(), other.getStorageTypeMax()));
+    input = TableOp::create(builder, op.getLoc(), tensorType(input).clone(grid),
+                            input, same);
+  }
+  Type type = tensorType(op.getOutput()).clone(grid);
+  replace(op, ConcatOp::create(builder, op.getLoc(), type, inputs,
+                               op.getAxisAttr().getInt()));
+  return true;
+}
+
+bool Raiser::raisePad(tosa::PadOp op) {
+  Value input = lookup(op.getInput1());
+  std::optional<std::vector<int64_t>> padding = getIntegers(op.getPadding());
+  std::optional<int64_t> value = getSplatInteger(op.getPadConst());
+  if (!input || !padding || !value || tensorType(input).getRank() != 4 ||
+      padding->size() != 8)
+    return false;
+  SmallVector<int64_t> low, high;
+  for (unsigned axis = 0; axis < 4; ++axis) {
+    low.push_back((*padding)[2 * axis]);
+    high.push_back((*padding)[2 * axis + 1]);
+  }
+  UniformQuantizedType grid = gridOf(input);
+  if (low.front() != 0 || high.front() != 0 ||
+      *value < grid.getStorageTypeMin() || *value > grid.getStorageTypeMax())
+    return false;
+  replace(op, PadOp::create(builder, op.getLoc(),
+                            tensorType(op.getOutput()).clone(grid), input, low,
+                            high, *value));
+  return true;
+}
+
 bool Raiser::raiseReshape(tosa::ReshapeOp op) {
   Value input = lookup(op.getInput1());
   if (!input)
@@ -559,6 +609,8 @@ bool Raiser::raise(Operation *op) {
       .Case<tosa::SliceOp>([&](auto slice) { return raiseSlice(slice); })
       .Case<tosa::AvgPool2dOp>([&](auto pool) { return raiseAvgPool(pool); })
       .Case<tosa::MaxPool2dOp>([&](auto pool) { return raiseMaxPool(pool); })
+      .Case<tosa::ConcatOp>([&](auto concat) { return raiseConcat(concat); })
+      .Case<tosa::PadOp>([&](auto pad) { return raisePad(pad); })
       .Case<tosa::TableOp>([&](auto table) {
         return !isInteger(table.getOutput(), 8) || raiseTable(table);
       })

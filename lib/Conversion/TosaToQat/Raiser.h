@@ -49,6 +49,8 @@ private:
   bool raiseAvgPool(tosa::AvgPool2dOp op);
   bool raiseMaxPool(tosa::MaxPool2dOp op);
   bool raiseTable(tosa::TableOp op);
+  bool raiseConcat(tosa::ConcatOp op);
+  bool raisePad(tosa::PadOp op);
   bool raiseAdd(tosa::RescaleOp op, tosa::AddOp add);
   bool raiseSoftmax(tosa::RescaleOp op);
   template <typename ConvOp>

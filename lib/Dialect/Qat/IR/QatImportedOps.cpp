@@ -91,6 +91,8 @@ LogicalResult RescaledAddOp::verify() {
       if (failed(verifyScale(*this, multiplier, shift)))
         return failure();
   }
+  if (getRounding() == ScaleRoundingMode::Floor) // c3
+    return emitOpError("expects 'rounding' single_round or double_round");
   int32_t multiplier = getMultiplierAttr().getInt();
   int32_t shift = getShiftAttr().getInt();
   if (failed(verifyScale(*this, multiplier, shift)))
