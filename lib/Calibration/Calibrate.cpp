@@ -7,7 +7,10 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "qat/Calibration/NetworkInput.h"
+#include "DataRun.h"
+
+#include "qat/Calibration/BoundSearch.h"
+#include "qat/Calibration/Histogram.h"
 #include "qat/Calibration/Passes.h"
 #include "qat/Dialect/Qat/IR/LayerName.h"
 #include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
@@ -16,7 +19,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Pass/PassManager.h"
-#include "llvm/Support/raw_ostream.h"
+#include "llvm/ADT/StringSwitch.h"
 
 #include <mutex>
 
@@ -34,7 +37,12 @@ struct SeenRange {
   float minimum = std::numeric_limits<float>::infinity();
   float maximum = -std::numeric_limits<float>::infinity();
 
+  /// Takes `other` in; NaN, which no comparison holds for, sticks.
   void include(const SeenRange &other) {
+    if (std::isnan(minimum) || std::isnan(other.minimum)) {
+      minimum = maximum = std::numeric_limits<float>::quiet_NaN();
+      return;
+    }
     minimum = std::min(minimum, other.minimum);
     maximum = std::max(maximum, other.maximum);
   }
@@ -42,6 +50,16 @@ struct SeenRange {
     return std::isfinite(minimum) && std::isfinite(maximum);
   }
 };
+
+/// What was seen of one tensor; the histogram stays empty where only the range
+/// is asked for.
+struct SeenValues {
+  SeenRange range;
+  Histogram histogram;
+};
+
+/// How bounds follow from values.
+enum class Method { MinMax, Percentile, MSE };
 
 struct Calibrate : qat::impl::QatCalibrateBase<Calibrate> {
   using QatCalibrateBase::QatCalibrateBase;
@@ -53,9 +71,12 @@ private:
   llvm::Expected<std::unique_ptr<CompiledNetwork>>
   compileObserved(OwningOpRef<ModuleOp> &clone);
   llvm::Error observe(const CompiledNetwork &network, SeenRange &input,
-                      std::vector<SeenRange> &ranges);
+                      std::vector<SeenValues> &values);
+  std::optional<Method> parseMethod();
+  FailureOr<SmallVector<float>> chooseBounds(ActivationQuantizerOpInterface op,
+                                             const SeenValues &values);
   LogicalResult setBounds(func::FuncOp network, const SeenRange &input,
-                          ArrayRef<SeenRange> ranges);
+                          ArrayRef<SeenValues> values);
 };
 } // namespace
 
@@ -68,6 +89,10 @@ getCalibrated(func::FuncOp function) {
       quantizers.push_back(op);
   });
   return quantizers;
+}
+
+static Rounding toRounding(RoundingMode mode) {
+  return mode == RoundingMode::Floor ? Rounding::Floor : Rounding::Nearest;
 }
 
 static SeenRange rangeOf(ArrayRef<float> values) {
@@ -113,78 +138,106 @@ Calibrate::compileObserved(OwningOpRef<ModuleOp> &clone) {
 }
 
 llvm::Error Calibrate::observe(const CompiledNetwork &network, SeenRange &input,
-                               std::vector<SeenRange> &ranges) {
-  if (llvm::Error error = checkSingleInput(network.inputs()))
-    return error;
-  llvm::Expected<std::optional<Preprocessing>> stored =
-      getPreprocessing(getOperation());
-  if (!stored)
-    return stored.takeError();
-  Preprocessing preprocessing = stored->value_or(Preprocessing());
-  const TensorInfo &info = network.inputs()[0];
-  unsigned channels = info.shape.back();
-  if (llvm::Error error = preprocessing.verify(channels))
-    return error;
-
-  // Calibration looks at what training would: the first half of a data set.
-  llvm::Expected<std::unique_ptr<Dataset>> data =
-      openDataset(dataset, path, {DataSplit::Train});
-  if (!data)
-    return data.takeError();
-  if ((*data)->size() == 0)
-    return llvm::createStringError("the data set '" + path + "' is empty");
-  std::vector<size_t> indices = spreadIndices((*data)->size(), images);
-
+                               std::vector<SeenValues> &values) {
+  bool wantsHistograms = *parseMethod() != Method::MinMax;
   std::mutex mutex;
-  bool hasPixels = false;
-  BadSampleLog log(llvm::errs());
-  llvm::Error error = forEachSample(
-      **data, indices, threads, log, [&](size_t, Sample sample) -> llvm::Error {
-        llvm::Expected<NdArray> real =
-            makeRealInput(sample, preprocessing, info);
-        if (!real)
-          return real.takeError();
+  bool hasPictures = false;
+  llvm::Error error = forEachInput(
+      getOperation(), network.inputs(), {dataset, path, images, threads},
+      [&](RunInput sample) -> llvm::Error {
         std::vector<NdArray> outputs(network.outputs().size());
-        const NdArray *inputs[] = {&*real};
+        const NdArray *inputs[] = {&sample.real};
         if (llvm::Error error = network.run(inputs, outputs))
           return error;
-        SeenRange seen = rangeOf(real->data<float>());
-        std::vector<SeenRange> local;
-        for (const NdArray &output : outputs)
-          local.push_back(rangeOf(output.data<float>()));
-        std::lock_guard<std::mutex> lock(mutex);
-        hasPixels |= sample.pixels.kind() == ElementKind::U8;
-        input.include(seen);
-        for (auto [range, more] : llvm::zip_equal(ranges, local)) {
-          // Minimum and maximum do not depend on the order; NaN sticks.
-          if (std::isnan(more.minimum) || std::isnan(range.minimum))
-            range.minimum = range.maximum =
-                std::numeric_limits<float>::quiet_NaN();
-          else
-            range.include(more);
+        SeenRange seen = rangeOf(sample.real.data<float>());
+        for (auto [all, output] : llvm::zip_equal(values, outputs)) {
+          // Neither ranges nor histograms depend on the order.
+          SeenRange range = rangeOf(output.data<float>());
+          Histogram histogram;
+          if (wantsHistograms)
+            histogram.add(output.data<float>());
+          std::lock_guard<std::mutex> lock(mutex);
+          all.range.include(range);
+          all.histogram.merge(histogram);
         }
+        std::lock_guard<std::mutex> lock(mutex);
+        hasPictures |= sample.isPicture;
+        input.include(seen);
         return llvm::Error::success();
       });
   if (error)
     return error;
-  if (hasPixels) {
-    auto [lo, hi] = preprocessing.realRange(channels);
+  if (hasPictures) {
+    llvm::Expected<std::optional<Preprocessing>> stored =
+        getPreprocessing(getOperation());
+    if (!stored)
+      return stored.takeError();
+    auto [lo, hi] = stored->value_or(Preprocessing())
+                        .realRange(network.inputs()[0].shape.back());
     input = {static_cast<float>(lo), static_cast<float>(hi)};
   }
-  return log.finish();
+  return llvm::Error::success();
+}
+
+std::optional<Method> Calibrate::parseMethod() {
+  return llvm::StringSwitch<std::optional<Method>>(method)
+      .Case("minmax", Method::MinMax)
+      .Case("percentile", Method::Percentile)
+      .Case("mse", Method::MSE)
+      .Default(std::nullopt);
+}
+
+FailureOr<SmallVector<float>>
+Calibrate::chooseBounds(ActivationQuantizerOpInterface op,
+                        const SeenValues &values) {
+  SeenRange range = values.range;
+  auto pact = dyn_cast<PactOp>(op.getOperation());
+  auto bounded = dyn_cast<BoundedOp>(op.getOperation());
+  Method chosen = *parseMethod();
+  if (chosen == Method::MinMax)
+    return op.getCalibratedBounds(range.minimum, range.maximum);
+  if (!pact && !bounded)
+    return op->emitError("has bounds that only minimum and maximum can "
+                         "calibrate; use method minmax");
+  if (chosen == Method::Percentile) {
+    double share = percentile / 100.0;
+    // What lies outside is spread over the ends that the quantizer has.
+    double tail = pact ? share : 0.5 + share / 2;
+    float high = values.histogram.upperQuantile(tail);
+    // A ReLU that is hardly ever active keeps what it has.
+    if (!pact || high > 0)
+      range.maximum = high;
+    if (bounded)
+      range.minimum = values.histogram.lowerQuantile(tail);
+    return op.getCalibratedBounds(range.minimum, range.maximum);
+  }
+  std::vector<WeightedPoint> points = values.histogram.points();
+  if (pact) {
+    float bound = pact.getFloatBound()
+                      ? pact.getFloatBound()->convertToFloat()
+                      : std::numeric_limits<float>::max();
+    range.maximum = findPactBound(points, op.getGridBits(),
+                                  toRounding(pact.getRounding()), bound);
+  } else {
+    BoundPair found = findTwoBounds(points, op.getGridBits(),
+                                    toRounding(bounded.getRounding()));
+    range = {found.lo, found.hi};
+  }
+  return op.getCalibratedBounds(range.minimum, range.maximum);
 }
 
 LogicalResult Calibrate::setBounds(func::FuncOp network, const SeenRange &input,
-                                   ArrayRef<SeenRange> ranges) {
+                                   ArrayRef<SeenValues> values) {
   SymbolTable symbols(getOperation());
-  for (auto [op, range] : llvm::zip_equal(getCalibrated(network), ranges)) {
-    if (!range.isFinite())
+  for (auto [op, seen] : llvm::zip_equal(getCalibrated(network), values)) {
+    if (!seen.range.isFinite())
       return op->emitError("the float network gives values that are not "
                            "finite; look for overflow in the model or the "
                            "preprocessing");
-    SmallVector<float> bounds =
-        op.getCalibratedBounds(range.minimum, range.maximum);
-    for (auto [bound, value] : llvm::zip_equal(op.getBounds(), bounds)) {
+    FailureOr<SmallVector<float>> bounds = chooseBounds(op, seen);
+    if (failed(bounds))
+      return failure();
+    for (auto [bound, value] : llvm::zip_equal(op.getBounds(), *bounds)) {
       auto load = bound.getDefiningOp<ml_program::GlobalLoadOp>();
       auto global = load ? symbols.lookup<ml_program::GlobalOp>(
                                load.getGlobal().getLeafReference())
@@ -214,17 +267,28 @@ void Calibrate::runOnOperation() {
   func::FuncOp network = getNetwork();
   if (!network)
     return signalPassFailure();
-  std::vector<SeenRange> ranges(getCalibrated(network).size());
+  if (!parseMethod()) {
+    getOperation().emitError("unknown calibration method '")
+        << method << "'; expected minmax, percentile or mse";
+    return signalPassFailure();
+  }
+  if (!(percentile > 50 && percentile <= 100)) {
+    getOperation().emitError("the percentile must be above 50 and at most 100, "
+                             "but is ")
+        << static_cast<double>(percentile);
+    return signalPassFailure();
+  }
+  std::vector<SeenValues> values(getCalibrated(network).size());
   SeenRange input;
   OwningOpRef<ModuleOp> clone;
   auto compiled = compileObserved(clone);
   llvm::Error error =
-      compiled ? observe(**compiled, input, ranges) : compiled.takeError();
+      compiled ? observe(**compiled, input, values) : compiled.takeError();
   if (error) {
     getOperation().emitError("cannot calibrate: ")
         << llvm::toString(std::move(error));
     return signalPassFailure();
   }
-  if (failed(setBounds(network, input, ranges)))
+  if (failed(setBounds(network, input, values)))
     return signalPassFailure();
 }

@@ -130,6 +130,10 @@ struct CommandLine::Diagnostics {
       if (!line.isQuiet())
         errs() << "qat " << line.name << ": remark: " << describe(diagnostic)
                << "\n";
+      // What a remark says layer by layer.
+      if (line.isVerbose())
+        for (Diagnostic &note : diagnostic.getNotes())
+          errs() << "  " << describe(note) << "\n";
       return;
     case DiagnosticSeverity::Note:
       return;

@@ -14,6 +14,7 @@
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 #include "qat/Support/LayerConfig.h"
 #include "qat/Support/Preprocessing.h"
+#include "qat/Support/WeightQuantizers.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -132,6 +133,29 @@ int mlir::qat::runQuantize(CommandLine &line) {
       "calibrate-images", cl::init(512), cl::cat(category),
       cl::desc("How many images to calibrate on, at most, spread evenly over "
                "the data set (default 512)"));
+  cl::opt<std::string> method(
+      "calibrate-method", cl::init("minmax"), cl::cat(category),
+      cl::desc("How ranges follow from activations: minmax (default), "
+               "percentile, or mse (least squared error of the quantizer)"));
+  cl::opt<double> percentile(
+      "calibrate-percentile", cl::init(99.99), cl::value_desc("percent"),
+      cl::cat(category),
+      cl::desc("Percent of the activations that method percentile holds "
+               "(default 99.99)"));
+  cl::list<std::string> repairs(
+      "repair", cl::CommaSeparated, cl::value_desc("equalize,clip,bias"),
+      cl::cat(category),
+      cl::desc("Repairs without labels, any of: equalize (ranges of channels "
+               "across layers), clip (weights, least squared error), bias "
+               "(means of channels; needs --calibrate)"));
+  cl::opt<unsigned> repairImages(
+      "repair-images", cl::init(64), cl::cat(category),
+      cl::desc("How many images of the calibration data repairs look at, at "
+               "most (default 64)"));
+  cl::opt<std::string> repairRelu6(
+      "repair-relu6", cl::init("keep"), cl::cat(category),
+      cl::desc("What equalize does with bounded activations: keep (default; "
+               "needs --calibrate) or replace them by ReLU"));
   if (!line.parse("puts quantizers into a float network and calibrates their "
                   "ranges"))
     return kWrongUsage;
@@ -145,12 +169,36 @@ int mlir::qat::runQuantize(CommandLine &line) {
   Expected<std::string> config = readLayerConfig(layerConfig);
   if (!config)
     return line.finish(config.takeError());
+  for (StringRef repair : repairs)
+    if (repair != "equalize" && repair != "clip" && repair != "bias")
+      return line.finish(wrongUsage("unknown repair '" + repair +
+                                    "'; expected equalize, clip or bias"));
+  if (is_contained(repairs, "bias") && calibrate.empty())
+    return line.finish(
+        wrongUsage("--repair bias runs the network on data; give --calibrate"));
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(input);
   if (!module)
     return line.finish(module.takeError());
   bool hasPreprocessing =
       (*module)->getOperation()->hasAttr("qat.preprocessing");
   Error error = line.runPasses(**module, [&](OpPassManager &manager) {
+    std::string kind = dataset.empty() && !calibrate.empty()
+                           ? guessDataset(calibrate)
+                           : dataset;
+    auto setData = [&](auto &passOptions) {
+      passOptions.dataset = kind;
+      passOptions.path = calibrate;
+      passOptions.images = repairImages;
+    };
+    if (is_contained(repairs, "equalize")) {
+      QatEqualizeLayersOptions equalize;
+      std::optional<WeightScheme> known = symbolizeWeightScheme(scheme);
+      equalize.granularity =
+          known && isPerChannel(*known) ? "channel" : "layer";
+      equalize.relu6 = repairRelu6;
+      setData(equalize);
+      manager.addPass(createQatEqualizeLayers(equalize));
+    }
     QatInsertQuantizersOptions options;
     options.weightScheme = scheme;
     options.foldType = fold;
@@ -160,14 +208,35 @@ int mlir::qat::runQuantize(CommandLine &line) {
     options.inputRange = inputRange;
     options.layerConfig = *config;
     manager.addPass(createQatInsertQuantizers(options));
-    if (calibrate.empty())
+    bool clips = is_contained(repairs, "clip");
+    if (calibrate.empty()) {
+      if (clips)
+        manager.addPass(createQatClipWeights());
       return;
+    }
     QatCalibrateOptions calibration;
-    calibration.dataset = dataset.empty() ? guessDataset(calibrate) : dataset;
+    calibration.dataset = kind;
     calibration.path = calibrate;
     calibration.images = images;
+    calibration.method = method;
+    calibration.percentile = percentile;
     calibration.keepInputRange = !inputRange.empty() || hasPreprocessing;
     manager.addPass(createQatCalibrate(calibration));
+    // Biases are compared with the float network, whose weights are not
+    // clipped.
+    bool corrects = is_contained(repairs, "bias");
+    if (corrects && clips) {
+      QatRecordFloatMeansOptions means;
+      setData(means);
+      manager.addPass(createQatRecordFloatMeans(means));
+    }
+    if (clips)
+      manager.addPass(createQatClipWeights());
+    if (corrects) {
+      QatCorrectBiasesOptions biases;
+      setData(biases);
+      manager.addPass(createQatCorrectBiases(biases));
+    }
   });
   if (!error && !line.onlyPrintsPipeline())
     error = line.writeModule(**module, output);

@@ -191,8 +191,10 @@ CompiledNetwork::compile(ModuleOp module, const CompileOptions &options) {
     build(manager);
     return manager.run(*clone);
   };
-  if (failed(lower([](OpPassManager &manager) {
-        buildHostLoopsPipeline(manager, /*liftConstants=*/true);
+  if (failed(lower([&](OpPassManager &manager) {
+        buildHostLoopsPipeline(
+            manager, /*liftConstants=*/true,
+            options.kernels ? stringifyHostIsa(*options.kernels) : "");
       })))
     return firstError.get();
 

@@ -9,6 +9,8 @@
 
 #include "qat/Execution/HostPipeline.h"
 
+#include "BufferizeHostCalls.h"
+
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
@@ -53,7 +55,8 @@
 using namespace mlir;
 
 void mlir::qat::buildHostLoopsPipeline(OpPassManager &manager,
-                                       bool liftConstants) {
+                                       bool liftConstants,
+                                       llvm::StringRef kernels) {
   manager.addPass(createQatBindParameters());
   manager.addPass(createQatFoldWeightQuantizers());
 
@@ -64,7 +67,9 @@ void mlir::qat::buildHostLoopsPipeline(OpPassManager &manager,
   tosa.addPass(tosa::createTosaToLinalg());
   tosa.addPass(createTosaToArithPass());
   tosa.addPass(createTosaToTensorPass());
-  manager.addPass(createConvertQatToLinalg());
+  ConvertQatToLinalgOptions convert;
+  convert.hostKernels = kernels.str();
+  manager.addPass(createConvertQatToLinalg(convert));
 
   // Loops that LLVM makes fast.
   OpPassManager &loops = manager.nest<func::FuncOp>();
@@ -111,16 +116,29 @@ void mlir::qat::buildHostLLVMPipeline(OpPassManager &manager) {
   manager.addPass(createReconcileUnrealizedCastsPass());
 }
 
-void mlir::qat::buildHostPipeline(OpPassManager &manager) {
-  buildHostLoopsPipeline(manager, /*liftConstants=*/false);
+void mlir::qat::buildHostPipeline(OpPassManager &manager,
+                                  llvm::StringRef kernels) {
+  buildHostLoopsPipeline(manager, /*liftConstants=*/false, kernels);
   buildHostLLVMPipeline(manager);
 }
 
+namespace {
+struct HostPipelineOptions : PassPipelineOptions<HostPipelineOptions> {
+  Option<std::string> hostKernels{
+      *this, "host-kernels",
+      llvm::cl::desc("Call the kernels of this instruction set: generic, avx2 "
+                     "or avx512vnni (default: none)")};
+};
+} // namespace
+
 void mlir::qat::registerHostPipelines() {
-  PassPipelineRegistration<>("qat-host-pipeline",
-                             "Lower a network in form F, Q or I to the LLVM "
-                             "dialect: its exact execution on the host",
-                             buildHostPipeline);
+  PassPipelineRegistration<HostPipelineOptions>(
+      "qat-host-pipeline",
+      "Lower a network in form F, Q or I to the LLVM dialect: its exact "
+      "execution on the host",
+      [](OpPassManager &manager, const HostPipelineOptions &options) {
+        buildHostPipeline(manager, options.hostKernels);
+      });
 }
 
 void mlir::qat::registerHostDialects(DialectRegistry &registry) {
@@ -142,6 +160,7 @@ void mlir::qat::registerHostDialects(DialectRegistry &registry) {
   scf::registerBufferDeallocationOpInterfaceExternalModels(registry);
   scf::registerBufferizableOpInterfaceExternalModels(registry);
   tensor::registerBufferizableOpInterfaceExternalModels(registry);
+  registerHostCallBufferization(registry);
   registerBuiltinDialectTranslation(registry);
   registerLLVMDialectTranslation(registry);
 }

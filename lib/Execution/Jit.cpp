@@ -8,6 +8,8 @@
 
 #include "Jit.h"
 
+#include "qat/HostKernels/HostKernels.h"
+
 #include "mlir/ExecutionEngine/ExecutionEngine.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/IR/Module.h"
@@ -103,6 +105,13 @@ Expected<JittedFunction> mlir::qat::jitFunction(ModuleOp module, StringRef name,
       mlir::ExecutionEngine::create(module, options, std::move(*generator));
   if (!engine)
     return engine.takeError();
+  (*engine)->registerSymbols([](orc::MangleAndInterner mangle) {
+    orc::SymbolMap symbols;
+    for (const NamedHostKernel &kernel : getNamedHostKernels())
+      symbols[mangle(kernel.name)] = {orc::ExecutorAddr::fromPtr(kernel.kernel),
+                                      JITSymbolFlags::Exported};
+    return symbols;
+  });
   Expected<void (*)(void **)> function = (*engine)->lookupPacked(name);
   if (!function)
     return function.takeError();

@@ -10,6 +10,8 @@
 #ifndef QAT_CALIBRATION_PASSES_H
 #define QAT_CALIBRATION_PASSES_H
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::qat {

@@ -9,6 +9,8 @@
 #ifndef QAT_CONVERSION_PASSES_H
 #define QAT_CONVERSION_PASSES_H
 
+#include "qat/HostKernels/HostKernels.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
@@ -44,6 +46,11 @@ void populateQatQuantizersToLinalgPatterns(RewritePatternSet &patterns);
 /// populateQuantTypeConversions.
 void populateQatIntegerToLinalgPatterns(const TypeConverter &converter,
                                         RewritePatternSet &patterns);
+
+/// The layers with constant weights to qat.host_call, where the kernels of
+/// `isa` serve them; preferred to the patterns above.
+void populateQatToHostKernelPatterns(const TypeConverter &converter,
+                                     RewritePatternSet &patterns, HostIsa isa);
 
 #define GEN_PASS_REGISTRATION
 #include "qat/Conversion/Passes.h.inc"

@@ -31,9 +31,17 @@ def ConvertQatToLinalg : Pass<"convert-qat-to-linalg"> {
     multiplier, shift and clamp on 64 bits. Accumulators have 32 bits where
     `accumulator_bits` says so or the storage ranges alone prove it.
 
+    With `host-kernels` layers with constant weights become calls of the host's
+    own kernels, `qat.host_call`, where these serve them.
+
     Runs on a function or a module; calls between functions are converted with
     their callees.
   }];
+  let options = [
+    Option<"hostKernels", "host-kernels", "std::string", /*default=*/"",
+           "Call the kernels of this instruction set: generic, avx2 or "
+           "avx512vnni (default: none)">,
+  ];
   let dependentDialects = [
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",

@@ -10,6 +10,7 @@
 #ifndef QAT_EXECUTION_COMPILEDNETWORK_H
 #define QAT_EXECUTION_COMPILEDNETWORK_H
 
+#include "qat/HostKernels/HostKernels.h"
 #include "qat/Support/NdArray.h"
 
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
@@ -18,6 +19,7 @@
 #include "llvm/Support/Error.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,9 +38,16 @@ struct TensorInfo {
   quant::UniformQuantizedType quantized;
 };
 
+/// The fastest kernels that this processor can run.
+inline HostIsa getBestHostIsa() { return getSupportedHostIsas().back(); }
+
 struct CompileOptions {
   /// 0 to 3, as for a C compiler: of LLVM's passes and of its code generator.
   unsigned optimizationLevel = 2;
+  /// The kernels that compute integer layers with constant weights; without,
+  /// and where they do not serve a layer, loops are compiled for it. The
+  /// outputs are the same.
+  std::optional<HostIsa> kernels = getBestHostIsa();
 };
 
 /// A network compiled for this machine. The object refers to data of the

@@ -9,6 +9,8 @@
 #ifndef QAT_EXECUTION_HOSTPIPELINE_H
 #define QAT_EXECUTION_HOSTPIPELINE_H
 
+#include "llvm/ADT/StringRef.h"
+
 namespace mlir {
 class DialectRegistry;
 class OpPassManager;
@@ -20,14 +22,16 @@ namespace mlir::qat {
 /// constants (qat-bind-parameters); `@main` takes a buffer for every argument,
 /// then one for every result, all of static shape and identity layout, and
 /// frees what it allocates. `liftConstants` adds the large constants as
-/// arguments (qat-lift-constants).
-void buildHostLoopsPipeline(OpPassManager &manager, bool liftConstants);
+/// arguments (qat-lift-constants). `kernels` is the option of
+/// convert-qat-to-linalg; the process that runs the code has to offer them.
+void buildHostLoopsPipeline(OpPassManager &manager, bool liftConstants,
+                            llvm::StringRef kernels);
 
 /// From there to the LLVM dialect. A buffer is passed as one pointer.
 void buildHostLLVMPipeline(OpPassManager &manager);
 
 /// Both, constants as globals: the named pipeline `qat-host-pipeline`.
-void buildHostPipeline(OpPassManager &manager);
+void buildHostPipeline(OpPassManager &manager, llvm::StringRef kernels = "");
 
 /// Registers `qat-host-pipeline`.
 void registerHostPipelines();

@@ -21,16 +21,15 @@ quant::QuantizedType mlir::qat::getQuantizedElement(Value value) {
   return cast<quant::QuantizedType>(getElementTypeOrSelf(value.getType()));
 }
 
+SmallVector<int64_t> mlir::qat::getZeroPoints(quant::QuantizedType type) {
+  if (auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type))
+    return SmallVector<int64_t>(perAxis.getZeroPoints());
+  return {cast<quant::UniformQuantizedType>(type).getZeroPoint()};
+}
+
 int64_t mlir::qat::getMaxMagnitude(quant::QuantizedType type) {
-  SmallVector<int64_t> zeroPoints;
-  if (auto uniform = dyn_cast<quant::UniformQuantizedType>(type))
-    zeroPoints.push_back(uniform.getZeroPoint());
-  else
-    llvm::append_range(
-        zeroPoints,
-        cast<quant::UniformQuantizedPerAxisType>(type).getZeroPoints());
   int64_t magnitude = 0;
-  for (int64_t zeroPoint : zeroPoints)
+  for (int64_t zeroPoint : getZeroPoints(type))
     magnitude = std::max({magnitude, zeroPoint - type.getStorageTypeMin(),
                           type.getStorageTypeMax() - zeroPoint});
   return magnitude;

@@ -25,6 +25,9 @@ namespace mlir::qat {
 /// The quantized element type of a tensor, before its conversion.
 quant::QuantizedType getQuantizedElement(Value value);
 
+/// The zero point of each channel of `type`, or the one of all.
+SmallVector<int64_t> getZeroPoints(quant::QuantizedType type);
+
 /// The largest |stored - zero point| that `type` allows.
 int64_t getMaxMagnitude(quant::QuantizedType type);
 

@@ -89,7 +89,15 @@ template <typename OpTy> struct ConvertReshape : OpConversionPattern<OpTy> {
 
 struct ConvertQatToLinalg
     : qat::impl::ConvertQatToLinalgBase<ConvertQatToLinalg> {
+  using ConvertQatToLinalgBase::ConvertQatToLinalgBase;
+
   void runOnOperation() override {
+    std::optional<HostIsa> isa = symbolizeHostIsa(hostKernels);
+    if (!isa && !hostKernels.empty()) {
+      getOperation()->emitError("there are no kernels for '")
+          << hostKernels << "', only for generic, avx2 and avx512vnni";
+      return signalPassFailure();
+    }
     WalkResult checked = getOperation()->walk([](Operation *op) {
       return failed(verifyStoredWeights(op)) ? WalkResult::interrupt()
                                              : WalkResult::advance();
@@ -103,6 +111,8 @@ struct ConvertQatToLinalg
     populateQatFloatToLinalgPatterns(patterns);
     populateQatQuantizersToLinalgPatterns(patterns);
     populateQatIntegerToLinalgPatterns(converter, patterns);
+    if (isa)
+      populateQatToHostKernelPatterns(converter, patterns, *isa);
     patterns.add<LowerStorageCast, ConvertReshape<tensor::CollapseShapeOp>,
                  ConvertReshape<tensor::ExpandShapeOp>>(converter,
                                                         &getContext());
@@ -113,6 +123,7 @@ struct ConvertQatToLinalg
 
     ConversionTarget target(getContext());
     target.addIllegalDialect<QatDialect, quant::QuantDialect>();
+    target.addLegalOp<HostCallOp>();
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
       return converter.isSignatureLegal(op.getFunctionType()) &&
              converter.isLegal(&op.getBody());

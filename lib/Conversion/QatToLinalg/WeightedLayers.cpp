@@ -23,13 +23,6 @@ using namespace mlir::qat;
 
 using utils::IteratorType;
 
-/// The zero point of each channel of `type`, or the one of all.
-static SmallVector<int64_t> getZeroPoints(quant::QuantizedType type) {
-  if (auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type))
-    return SmallVector<int64_t>(perAxis.getZeroPoints());
-  return {cast<quant::UniformQuantizedType>(type).getZeroPoint()};
-}
-
 //===----------------------------------------------------------------------===//
 // Weights
 //===----------------------------------------------------------------------===//

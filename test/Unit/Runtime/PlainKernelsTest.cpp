@@ -276,9 +276,9 @@ TEST(ChangeGridTest, ClearsUnusedFieldsOfARowOnly) {
   layer.channels = layer.output_channels = 1;
   layer.output_max = 3;
   layer.multiplier = 1;
-  const uint8_t input[] = {3, 2, 1};
+  const int8_t input[] = {3, 2, 1};
   uint8_t output[] = {0xff, 0xff};
-  qat_requantize_u8_u2(&layer, input, 3, output, 1, 0, 1, nullptr);
+  qat_requantize_i8_u2(&layer, input, 3, output, 1, 0, 1, nullptr);
   EXPECT_EQ(output[0], 3 | 2 << 2 | 1 << 4);
   EXPECT_EQ(output[1], 0xff);
 }

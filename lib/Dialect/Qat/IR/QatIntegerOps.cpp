@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "IntegerVerifiers.h"
+#include "WindowedSize.h"
 
 #include "qat/Dialect/Qat/IR/Qat.h"
 
@@ -56,14 +57,6 @@ LogicalResult qat::verifyZeroPoints(Operation *op) {
     if (failed(check(result, "result", index)))
       return failure();
   return success();
-}
-
-/// The size of one spatial dimension of a window op's result; not positive
-/// where the window does not fit.
-static int64_t windowedSize(int64_t input, int64_t before, int64_t after,
-                            int64_t kernel, int64_t stride, int64_t dilation) {
-  int64_t extent = input + before + after - (kernel - 1) * dilation - 1;
-  return extent < 0 ? 0 : extent / stride + 1;
 }
 
 static LogicalResult verifyShape(Operation *op, ArrayRef<int64_t> expected) {

@@ -1,4 +1,4 @@
-//===- QatKernelOps.cpp - verifiers of the kernel form ===//
+//===- QatKernelOps.cpp - verifiers of calls of kernels ===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -18,6 +18,16 @@ static bool isCIdentifier(StringRef name) {
     return false;
   return llvm::all_of(name,
                       [](char c) { return llvm::isAlnum(c) || c == '_'; });
+}
+
+LogicalResult HostCallOp::verify() {
+  if (!isCIdentifier(getKernel())) // host_call_c1
+    return emitOpError("expects 'kernel' to be a C identifier, but got '")
+           << getKernel() << "'";
+  if (static_cast<int64_t>(getScratchBytes()) <= 0) // host_call_c2
+    return emitOpError("expects 'scratch_bytes' of at least 1, but got ")
+           << static_cast<int64_t>(getScratchBytes());
+  return success();
 }
 
 LogicalResult KernelCallOp::verify() {

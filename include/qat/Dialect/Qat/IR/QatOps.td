@@ -14,5 +14,6 @@ include "qat/Dialect/Qat/IR/QatQuantizerOps.td"
 include "qat/Dialect/Qat/IR/QatIntegerOps.td"
 include "qat/Dialect/Qat/IR/QatImportedOps.td"
 include "qat/Dialect/Qat/IR/QatKernelOps.td"
+include "qat/Dialect/Qat/IR/QatHostOps.td"
 
 #endif // QAT_OPS
