@@ -61,9 +61,8 @@ std::vector<int32_t> mlir::qat::tableSoftmax(ArrayRef<int32_t> row,
   std::vector<int32_t> result;
   for (int32_t x : row) {
     int64_t product = multiplyHigh(table[largest - x], reciprocal, 30);
-    result.push_back(
-        std::clamp<int64_t>(shiftRounded(product, 35 - zeros) + zeroPoint,
-                            storageMin, storageMax));
+    result.push_back(std::clamp<int64_t>(
+        shiftRounded(product, 35 - zeros) + zeroPoint, storageMin, storageMax));
   }
   return result;
 }

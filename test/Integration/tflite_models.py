@@ -198,14 +198,30 @@ def integer_models(folder):
         )
 
 
+def without_converter(folder):
+    environment = {"PATH": folder, "HOME": folder}
+    result = subprocess.run(
+        [shutil.which("qat"), "import", model("vww_96_int8"), "-o", os.path.join(folder, "o.mlir")],
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    told = "`pip install tosa-converter-for-tflite` installs it" in result.stderr
+    check(result.returncode == 1 and told, "without a converter: how to install it")
+
+
 def main():
     if not os.path.isdir(ASSETS):
         print(f"no trained models at '{ASSETS}'")
         sys.exit(77)
+    # That of the Python that runs this, before any other.
+    beside = os.path.dirname(os.path.abspath(sys.executable))
+    os.environ["PATH"] = os.pathsep.join([os.environ["PATH"], beside])
     if not shutil.which("tosa-converter-for-tflite"):
         print("tosa-converter-for-tflite is not installed")
         sys.exit(77)
     with tempfile.TemporaryDirectory() as folder:
+        without_converter(folder)
         float_models(folder)
         integer_models(folder)
     print(f"{passed} passed, {len(failures)} failed, 0 skipped")

@@ -1,4 +1,5 @@
-/*===- ImportedKernels.h - kernels of imported networks, tested ----*- C -*-===//
+/*===- ImportedKernels.h - kernels of imported networks, tested ----*- C
+-*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -40,9 +40,9 @@ TEST(RoundedScaleTest, IsThatOfTosa) {
             mlir::qat::applyMultiplier(value, scale, roundingOf(twice)),
             INT32_MIN, INT32_MAX);
       };
-      ASSERT_EQ(qat_requantize_rounded(int32_t(acc), scale.value, scale.shift,
-                                       twice),
-                expected(acc))
+      ASSERT_EQ(
+          qat_requantize_rounded(int32_t(acc), scale.value, scale.shift, twice),
+          expected(acc))
           << acc << " * " << scale.value << " >> " << scale.shift;
       ASSERT_EQ(
           qat_requantize_wide_rounded(wide, scale.value, scale.shift, twice),
@@ -90,27 +90,26 @@ TEST(RoundedLayerTest, FullyConnected) {
   Random random(12);
   for (auto [kernel, twice] : kernels)
     for (int round = 0; round < 50; ++round)
-      testRounded(random, twice,
-                  [&, kernel = kernel](int channels, bool perChannel,
-                                       int8_t input, auto &weights, auto &bias,
-                                       auto &multiplier, auto &shift,
-                                       auto &output) {
-                    qat_fully_connected layer = {};
-                    layer.inputs = 1;
-                    layer.outputs = channels;
-                    layer.per_channel_multiplier = perChannel;
-                    layer.input_zero_point = -3;
-                    layer.output_zero_point = 5;
-                    layer.output_min = -120;
-                    layer.output_max = 127;
-                    layer.weights = weights.data();
-                    layer.bias = bias.data();
-                    layer.multiplier = multiplier.data();
-                    layer.shift = shift.data();
-                    alignas(8) int16_t scratch[8];
-                    kernel(&layer, &input, 1, output.data(), channels, 0, 1,
-                           scratch);
-                  });
+      testRounded(
+          random, twice,
+          [&, kernel = kernel](int channels, bool perChannel, int8_t input,
+                               auto &weights, auto &bias, auto &multiplier,
+                               auto &shift, auto &output) {
+            qat_fully_connected layer = {};
+            layer.inputs = 1;
+            layer.outputs = channels;
+            layer.per_channel_multiplier = perChannel;
+            layer.input_zero_point = -3;
+            layer.output_zero_point = 5;
+            layer.output_min = -120;
+            layer.output_max = 127;
+            layer.weights = weights.data();
+            layer.bias = bias.data();
+            layer.multiplier = multiplier.data();
+            layer.shift = shift.data();
+            alignas(8) int16_t scratch[8];
+            kernel(&layer, &input, 1, output.data(), channels, 0, 1, scratch);
+          });
 }
 
 TEST(RescaledAddTest, RoundsOperandsAndSum) {
