@@ -2,7 +2,7 @@
 
 // Integer weights with a scale become a parameter, the written-out softmax one
 // op, and the batch is 1.
-// CHECK: ml_program.global private mutable @dense_3.weight(dense<{{\[\[\[\[}}5.000000e-01, 1.000000e+00{{\]\]\]}}, {{\[\[\[}}1.500000e+00, -2.000000e+00{{\]\]\]\]}}> : tensor<2x1x1x2xf32>)
+// CHECK: ml_program.global private mutable @dense_3.weight(dense_resource<dense_3.weight> : tensor<2x1x1x2xf32>)
 // CHECK-NOT: @dense_3.bias
 // CHECK-LABEL: func.func @main
 // CHECK-SAME: tensor<1x2xf32> {qat.name = "input"}
@@ -11,6 +11,8 @@
 // CHECK: qat.softmax {{.*}} : tensor<1x2xf32> loc([[SOFTMAX:#.*]])
 // CHECK-DAG: [[DENSE]] = loc("dense_3")
 // CHECK-DAG: [[SOFTMAX]] = loc("softmax_0")
+// 0.5, 1, 1.5, -2.
+// CHECK: dense_3.weight: "0x080000000000003F0000803F0000C03F000000C0"
 func.func @main(%x: tensor<?x2xf32>) -> tensor<?x2xf32> {
   %w = "tosa.const"() <{values = dense<[[[[1, 2]]], [[[3, -4]]]]> : tensor<2x1x1x2xi8>}> : () -> tensor<2x1x1x2xi8>
   %scale = "tosa.const"() <{values = dense<0.5> : tensor<1x1x1x1xf32>}> : () -> tensor<1x1x1x1xf32>

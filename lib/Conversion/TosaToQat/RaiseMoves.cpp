@@ -79,7 +79,7 @@ bool Raiser::raiseConcat(tosa::ConcatOp op) {
       return false;
     if (other == grid)
       continue;
-    SmallVector<int32_t> same(llvm::seq_inclusive<int32_t>(
+    SmallVector<int32_t> same = llvm::to_vector(llvm::seq_inclusive<int32_t>(
         other.getStorageTypeMin(), other.getStorageTypeMax()));
     input = TableOp::create(builder, op.getLoc(), tensorType(input).clone(grid),
                             input, same);

@@ -39,7 +39,7 @@ func.func @rescaled_add_c3_rounding(%x: !a) -> !a {
 
 !a = tensor<1x8x!quant.uniform<i8:f32, 1.0>>
 func.func @rescaled_add_c5(%x: !a) -> !a {
-  // expected-error @+1 {{expects scaled operands that fit int32, but one reaches -68719476736}}
+  // expected-error @+1 {{expects scaled operands that fit int32, but one reaches -68719476704}}
   %0 = qat.rescaled_add %x, %x {lhs_multiplier = array<i32: 2147483647>, lhs_shift = array<i8: 2>, rhs_multiplier = array<i32: 1>, rhs_shift = array<i8: 2>, multiplier = 1 : i32, shift = 2 : i32, rounding = #qat.scale_rounding<single_round>} : (!a, !a) -> !a
   return %0 : !a
 }
