@@ -3,9 +3,8 @@ that computes with the float network.
 
 Random networks of grouped convolutions, signals, concats, pads, constants,
 channels-last edges and batch norms of their own: imported, quantized to 8 bits
-with calibration, frozen and run. The integer network has to be within a small
-error of the float one; what is wrong by a layer, a channel or a zero point is
-far beyond it.
+with calibration, frozen and run. The integer network has to be close to the one
+with quantizers and to the float one, and that equal to ONNX's reference.
 
 usage: onnx_quantized.py [--cases N] [--seed S] [--only NAME]
 """
@@ -25,7 +24,12 @@ from onnx.reference import ReferenceEvaluator
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from onnx_operators import NEW_OPS, Case, Wrong, as_imported, run, shapes
 
-SAME, CLOSE = 0.06, 0.6
+# Root mean square of the error over the output's variation: against the network
+# with quantizers, from which single levels differ (measured: at most 0.1), and
+# against the float network (0.1 per channel, 0.36 per layer). What is wrong by a
+# channel, a layer or a zero point is off by about 1.
+SAME = 0.15
+CLOSE = {"PerChannelsAsymMinMax": 0.15, "PerLayerAsymPACT": 0.5}
 IMAGES = 24
 
 
@@ -230,7 +234,7 @@ def check(folder, case, scheme):
     errors = []
     for name, other, tolerance in (
         ("quantized", np.load(paths["q.npy"]), SAME),
-        ("float", expected, CLOSE),
+        ("float", expected, CLOSE[scheme]),
     ):
         errors.append(np.sqrt(((integer - other) ** 2).mean() / variation))
         if not errors[-1] <= tolerance:
