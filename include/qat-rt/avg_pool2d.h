@@ -8,6 +8,8 @@
 //
 //   output = floor(sum / k)                    rounding down
 //   output = floor((2 * sum + k) / (2 * k))    rounding to nearest
+//   output = sign(sum) * floor((2 * |sum| + k) / (2 * k))
+//                                              the same, halves away from 0
 //
 // over the k elements of the window that lie inside the image, of which there
 // must be one at least and 2^22 at most. Input and output are on the same grid;
@@ -29,7 +31,7 @@ struct qat_avg_pool2d {
   uint16_t kernel_h, kernel_w;
   uint16_t stride_h, stride_w;
   uint16_t pad_top, pad_left; /* bottom and right follow from out_h, out_w */
-  uint8_t round_to_nearest;   /* 0: down */
+  uint8_t round_to_nearest;   /* 0: down; 1; 2: halves away from 0 */
 };
 
 /* Declares one kernel by its name and the C types of its tensors. */

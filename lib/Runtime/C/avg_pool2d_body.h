@@ -19,7 +19,8 @@ QAT_INLINE void qat_avg_pool2d_rows(const struct qat_avg_pool2d *layer,
                                     void *scratch, int storage) {
   (void)scratch;
   const int32_t channels = layer->channels;
-  const uint32_t nearest = layer->round_to_nearest;
+  const uint32_t nearest = layer->round_to_nearest == 1;
+  const int half_away = layer->round_to_nearest == 2;
   /* C's division rounds towards 0, ours down: shift the values up to where
    * there is no difference. */
   const int32_t lift =
@@ -46,6 +47,12 @@ QAT_INLINE void qat_avg_pool2d_rows(const struct qat_avg_pool2d *layer,
           int32_t index = first + channel;
           for (int32_t kx = width; kx > 0; --kx, index += channels)
             sum += qat_load(line, index, storage);
+        }
+        if (half_away) {
+          uint32_t size = (uint32_t)(sum < 0 ? -sum : sum);
+          int32_t mean = (int32_t)((2 * size + count) / (2 * count));
+          qat_put(&writer, sum < 0 ? -mean : mean, storage);
+          continue;
         }
         uint32_t lifted = (uint32_t)sum + (uint32_t)lift * count;
         uint32_t mean =

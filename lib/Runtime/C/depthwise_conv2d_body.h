@@ -166,12 +166,12 @@ QAT_INLINE void qat_depthwise_conv2d_rows(
                             dilation_w * channels, tap_rows, tap_columns, taps,
                             4 * kernel_w, lanes.sources[0], lanes.sources[1],
                             lanes.sources[2], lanes.sources[3], in, 0);
-        if (width == QAT_ACC64)
+        if (width & QAT_ACC64)
           for (int32_t lane = 0; lane < last - first; ++lane)
             acc[lane] = (uint32_t)qat_finish64(&finish, first + lane,
-                                               (int32_t)acc[lane], 0);
+                                               (int32_t)acc[lane], 0, width);
         else
-          qat_finish32(&finish, first, last - first, acc, 0);
+          qat_finish_sums(&finish, first, last - first, acc, 0, width);
         if (packed_out && last - first == 4)
           qat_store_packed4(to, index, acc, out);
         else

@@ -100,10 +100,10 @@ QAT_INLINE void qat_dot_channels(struct qat_writer *writer, const int16_t *x,
                                  const struct qat_finish *finish, int weight,
                                  int out, int width) {
   int32_t channel = first;
-  if (width == QAT_ACC64) {
+  if (width & QAT_ACC64) {
     for (; channel < last; ++channel, weights += words) {
       int64_t sum = qat_dot_wide(x, weights, words, weight);
-      qat_put(writer, qat_finish64(finish, channel, sum, x_sum), out);
+      qat_put(writer, qat_finish64(finish, channel, sum, x_sum, width), out);
     }
     return;
   }
@@ -123,7 +123,7 @@ QAT_INLINE void qat_dot_channels(struct qat_writer *writer, const int16_t *x,
       sums[i] = qat_dot1(x, weights, words, weight);
       weights += words;
     }
-    qat_finish32(finish, channel, count, sums, (uint32_t)x_sum);
+    qat_finish_sums(finish, channel, count, sums, (uint32_t)x_sum, width);
     for (i = 0; i < count; ++i)
       qat_put(writer, (int32_t)sums[i], out);
     channel += count;

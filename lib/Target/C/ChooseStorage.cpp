@@ -27,7 +27,25 @@ std::optional<KernelKind> mlir::qat::getKernelKind(Operation *op) {
       .Case<MaxPool2DOp>([](auto) { return KernelKind::MaxPool2D; })
       .Case<ConcatOp>([](auto) { return KernelKind::Concat; })
       .Case<PadOp>([](auto) { return KernelKind::Pad; })
+      .Case<RescaledAddOp>([](auto) { return KernelKind::RescaledAdd; })
+      .Case<TableOp>([](auto) { return KernelKind::Table; })
+      .Case<TableSoftmaxOp>([](auto) { return KernelKind::TableSoftmax; })
       .Default([](Operation *) { return std::nullopt; });
+}
+
+static KernelRounding getKernelRounding(Operation *op) {
+  auto mode = op->getAttrOfType<ScaleRoundingModeAttr>("rounding");
+  if (!mode || isa<RescaledAddOp>(op))
+    return KernelRounding::Floor;
+  switch (mode.getValue()) {
+  case ScaleRoundingMode::Floor:
+    return KernelRounding::Floor;
+  case ScaleRoundingMode::SingleRound:
+    return KernelRounding::SingleRound;
+  case ScaleRoundingMode::DoubleRound:
+    return KernelRounding::DoubleRound;
+  }
+  llvm_unreachable("all modes are listed");
 }
 
 static quant::QuantizedType getElement(Value value) {
@@ -131,6 +149,7 @@ private:
       shareStorage(op);
     if (auto bits = op->getAttrOfType<IntegerAttr>("accumulator_bits"))
       query.accumulatorBits = bits.getInt();
+    query.rounding = getKernelRounding(op);
     bool hasWeights =
         getKernelFamily(query.kind).packing != WeightPacking::None;
     unsigned activations = getKernelFamily(query.kind).inputs;

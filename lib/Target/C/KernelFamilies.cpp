@@ -142,6 +142,38 @@ static const KernelField padFields[] = {
     {"front", FieldType::U16}, {"value", FieldType::I32},
 };
 
+static const KernelField rescaledAddFields[] = {
+    {"row_elements", FieldType::I32},
+    {"input1_zero_point", FieldType::I32},
+    {"input2_zero_point", FieldType::I32},
+    {"input1_first_multiplier", FieldType::I32},
+    {"input1_second_multiplier", FieldType::I32},
+    {"input2_first_multiplier", FieldType::I32},
+    {"input2_second_multiplier", FieldType::I32},
+    {"multiplier", FieldType::I32},
+    {"output_zero_point", FieldType::I32},
+    {"output_min", FieldType::I32},
+    {"output_max", FieldType::I32},
+    {"input1_first_shift", FieldType::U8},
+    {"input1_second_shift", FieldType::U8},
+    {"input2_first_shift", FieldType::U8},
+    {"input2_second_shift", FieldType::U8},
+    {"shift", FieldType::U8},
+    {"double_round", FieldType::U8},
+};
+
+static const KernelField tableFields[] = {
+    {"row_elements", FieldType::I32},
+    {"input_min", FieldType::I32},
+    {"values", FieldType::Bytes},
+};
+
+static const KernelField tableSoftmaxFields[] = {
+    {"width", FieldType::I32},         {"channels", FieldType::I32},
+    {"output_zero_point", FieldType::I32}, {"output_min", FieldType::I32},
+    {"output_max", FieldType::I32},    {"table", FieldType::Int32s},
+};
+
 /// A family whose kernels read weights.
 static KernelFamily makeWeighted(KernelKind kind, StringRef name,
                                  StringRef structName, StringRef header,
@@ -206,6 +238,14 @@ ArrayRef<KernelFamily> mlir::qat::getKernelFamilies() {
                 /*mayRunInPlace=*/false),
       makePlain(KernelKind::Pad, "pad", "qat_pad", "pad.h", padFields, 1,
                 /*keepsStorage=*/true, /*mayRunInPlace=*/false),
+      makePlain(KernelKind::RescaledAdd, "rescaled_add", "qat_rescaled_add",
+                "rescaled_add.h", rescaledAddFields, /*inputs=*/2,
+                /*keepsStorage=*/false, /*mayRunInPlace=*/true),
+      makePlain(KernelKind::Table, "table", "qat_table", "table.h", tableFields,
+                1, /*keepsStorage=*/false, /*mayRunInPlace=*/true),
+      makePlain(KernelKind::TableSoftmax, "table_softmax", "qat_table_softmax",
+                "table_softmax.h", tableSoftmaxFields, 1,
+                /*keepsStorage=*/false, /*mayRunInPlace=*/false),
   };
   return families;
 }

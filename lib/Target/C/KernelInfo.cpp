@@ -49,6 +49,9 @@ std::string KernelInfo::getDefinition() const {
     text += (", " + getName(output)).str();
   if (family->packing != WeightPacking::None)
     text += accumulatorBits == 64 ? ", QAT_ACC64" : ", QAT_ACC32";
+  if (rounding != KernelRounding::Floor)
+    text += rounding == KernelRounding::SingleRound ? " | QAT_SINGLE_ROUND"
+                                                    : " | QAT_DOUBLE_ROUND";
   return text + ")";
 }
 
@@ -68,7 +71,8 @@ static void addPortableKernels(std::vector<KernelInfo> &rows) {
   const Storage fields[] = {Storage::U8, Storage::I8, Storage::U4,
                             Storage::I4, Storage::U2, Storage::I2};
   auto add = [&](KernelKind kind, Storage input, Storage second, Storage output,
-                 unsigned accumulatorBits, double cost) {
+                 unsigned accumulatorBits, double cost,
+                 KernelRounding rounding = KernelRounding::Floor) {
     const KernelFamily &family = getKernelFamily(kind);
     std::string function = ("qat_" + family.name + "_" + getName(input)).str();
     if (family.hasSecond())
@@ -76,8 +80,11 @@ static void addPortableKernels(std::vector<KernelInfo> &rows) {
     function += ("_" + getName(output)).str();
     if (accumulatorBits == 64)
       function += "_acc64";
+    if (rounding != KernelRounding::Floor)
+      function += rounding == KernelRounding::SingleRound ? "_single_round"
+                                                          : "_double_round";
     rows.push_back({std::move(function), &family, /*target=*/"", input, second,
-                    output, accumulatorBits, cost});
+                    output, accumulatorBits, cost, rounding});
   };
 
   struct Weighted {
@@ -86,7 +93,14 @@ static void addPortableKernels(std::vector<KernelInfo> &rows) {
   };
   for (auto [kind, cost] : {Weighted{KernelKind::Conv2D, 4.0},
                             Weighted{KernelKind::DepthwiseConv2D, 7.0},
-                            Weighted{KernelKind::FullyConnected, 4.0}})
+                            Weighted{KernelKind::FullyConnected, 4.0}}) {
+    // What networks come with that were quantized elsewhere.
+    for (Storage weights : {Storage::I8, Storage::I4})
+      for (KernelRounding rounding :
+           {KernelRounding::SingleRound, KernelRounding::DoubleRound})
+        for (unsigned bits : {32, 64})
+          add(kind, Storage::I8, weights, Storage::I8, bits,
+              bits == 64 ? cost * 1.5 : cost, rounding);
     for (Storage input : fields)
       for (Storage weights : fields) {
         for (Storage output : fields)
@@ -97,6 +111,7 @@ static void addPortableKernels(std::vector<KernelInfo> &rows) {
           add(kind, input, weights, Storage::I32, bits,
               bits == 64 ? cost * 1.5 : cost);
       }
+  }
   for (Storage input : fields)
     for (Storage output : fields) {
       for (Storage second : fields)
@@ -109,6 +124,10 @@ static void addPortableKernels(std::vector<KernelInfo> &rows) {
     add(KernelKind::Concat, storage, storage, storage, 32, 4.0);
     add(KernelKind::Pad, storage, storage, storage, 32, 6.0);
   }
+  const Storage i8 = Storage::I8;
+  add(KernelKind::RescaledAdd, i8, i8, i8, 32, 60.0);
+  add(KernelKind::Table, i8, i8, i8, 32, 6.0);
+  add(KernelKind::TableSoftmax, i8, i8, i8, 32, 60.0);
 }
 
 ArrayRef<KernelInfo> mlir::qat::getKernels() {
@@ -125,7 +144,7 @@ const KernelInfo *mlir::qat::findKernel(const KernelQuery &query) {
   for (const KernelInfo &row : getKernels()) {
     if (row.family->kind != query.kind || row.input != query.input ||
         (row.family->hasSecond() && row.second != query.second) ||
-        row.output != query.output ||
+        row.output != query.output || row.rounding != query.rounding ||
         row.accumulatorBits < query.accumulatorBits ||
         (!row.target.empty() && row.target != query.target))
       continue;

@@ -309,8 +309,31 @@ private:
             return pool.emitError("expects a window of at most ")
                    << kLargest << " elements";
           fields.set("round_to_nearest",
-                     pool.getRounding() == RoundingMode::Nearest);
+                     static_cast<int64_t>(pool.getRounding()));
           setPool(pool, fields);
+          return int64_t(0);
+        })
+        .Case<RescaledAddOp>([&](RescaledAddOp add) {
+          fields.set("row_elements", layoutOf(add.getResult()).rowElements);
+          setRescaledAdd(add, fields);
+          setOutputGrid(add.getResult(), fields);
+          return int64_t(0);
+        })
+        .Case<TableOp>([&](TableOp table) {
+          fields.set("row_elements", layoutOf(table.getResult()).rowElements);
+          fields.set("input_min", gridOf(table.getInput()).getStorageTypeMin());
+          SmallVector<int8_t> values(table.getValues());
+          addGlobal("values", makeBytes(values), fields, table.getLoc());
+          return int64_t(0);
+        })
+        .Case<TableSoftmaxOp>([&](TableSoftmaxOp softmax) {
+          int64_t channels = tensorType(softmax.getInput()).getShape().back();
+          fields.set("width",
+                     layoutOf(softmax.getResult()).rowElements / channels);
+          fields.set("channels", channels);
+          setOutputGrid(softmax.getResult(), fields);
+          addGlobal("table", builder.getI32TensorAttr(softmax.getTable()),
+                    fields, softmax.getLoc());
           return int64_t(0);
         })
         .Case<MaxPool2DOp>([&](MaxPool2DOp pool) {
@@ -468,10 +491,34 @@ private:
       return success();
     addGlobal("multiplier", builder.getI32TensorAttr(*multiplier), fields,
               op.getLoc());
-    auto type = RankedTensorType::get(shift->size(), builder.getI8Type());
-    addGlobal("shift", DenseElementsAttr::get(type, *shift), fields,
-              op.getLoc());
+    addGlobal("shift", makeBytes(*shift), fields, op.getLoc());
     return success();
+  }
+
+  ElementsAttr makeBytes(ArrayRef<int8_t> values) {
+    auto type = RankedTensorType::get(values.size(), builder.getI8Type());
+    return DenseElementsAttr::get(type, values);
+  }
+
+  /// A kernel scales each operand twice; one that is scaled once is multiplied
+  /// by 1 before.
+  void setRescaledAdd(RescaledAddOp op, KernelFields &fields) {
+    auto set = [&](StringRef input, Value value, ArrayRef<int32_t> multipliers,
+                   ArrayRef<int8_t> shifts) {
+      bool twice = multipliers.size() == 2;
+      auto field = [&](StringRef name) { return (input + name).str(); };
+      fields.set(field("_zero_point"), gridOf(value).getZeroPoint());
+      fields.set(field("_first_multiplier"), twice ? multipliers[0] : 1 << 30);
+      fields.set(field("_first_shift"), twice ? shifts[0] : 30);
+      fields.set(field("_second_multiplier"), multipliers.back());
+      fields.set(field("_second_shift"), shifts.back());
+    };
+    set("input1", op.getLhs(), op.getLhsMultiplier(), op.getLhsShift());
+    set("input2", op.getRhs(), op.getRhsMultiplier(), op.getRhsShift());
+    fields.set("multiplier", op.getMultiplierAttr().getInt());
+    fields.set("shift", op.getShiftAttr().getInt());
+    fields.set("double_round",
+               op.getRounding() == ScaleRoundingMode::DoubleRound);
   }
 
   void addGlobal(StringRef role, ElementsAttr value, KernelFields &fields,

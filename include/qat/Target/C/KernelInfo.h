@@ -41,7 +41,13 @@ enum class KernelKind : uint8_t {
   MaxPool2D,
   Concat,
   Pad,
+  RescaledAdd,
+  Table,
+  TableSoftmax,
 };
+
+/// How a kernel with weights rounds; the others do not say.
+enum class KernelRounding : uint8_t { Floor, SingleRound, DoubleRound };
 
 /// The C types of the members of parameter structs; the last three are
 /// pointers to arrays of words of weights, of int32_t and of bytes.
@@ -115,6 +121,7 @@ struct KernelInfo {
   /// Requantize, of an input element of a window for pooling) on a Cortex-M4:
   /// of kernels that fit, the cheapest is taken.
   double cost;
+  KernelRounding rounding = KernelRounding::Floor;
 
   /// The file of lib/Runtime/C that the definition goes into: "conv2d.c".
   std::string getSource() const;
@@ -135,6 +142,7 @@ struct KernelQuery {
   llvm::StringRef target;
   Storage input, second, output;
   unsigned accumulatorBits = 32;
+  KernelRounding rounding = KernelRounding::Floor;
 };
 
 /// The cheapest kernel that serves `query`, or null. A kernel with 64-bit
