@@ -229,8 +229,8 @@ TEST_F(SimulatorTest, UnalignedAccessIsAFaultOfTheM0Plus) {
   std::string manifest = read("tiny.json");
   size_t target = manifest.find("cortex-m4");
   ASSERT_NE(target, std::string::npos);
-  write("tiny.json", manifest.replace(target, strlen("cortex-m4"),
-                                      "cortex-m0plus"));
+  write("tiny.json",
+        manifest.replace(target, strlen("cortex-m4"), "cortex-m0plus"));
   std::string message = fail();
   EXPECT_TRUE(StringRef(message).starts_with(
       "'tiny' stopped with a processor fault in layer 'nothing'"))
