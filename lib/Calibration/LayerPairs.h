@@ -38,6 +38,9 @@ struct LayerPair {
   std::vector<double> scales;
   /// The range that a channel's scale must stay in.
   std::vector<double> least, greatest;
+  /// How far the data drives each channel behind `first`, as a share of the
+  /// channel that goes furthest; empty without data.
+  std::vector<double> reach;
 };
 
 /// The pairs of `layers`, in order. Layers whose parameters cannot be changed

@@ -63,7 +63,8 @@ def QatEqualizeLayers : Pass<"qat-equalize-layers", "::mlir::ModuleOp"> {
     gamma and beta where it has a batch norm, else into weights and bias.
 
     With `granularity=channel` (weights with a step a channel) a weight of the
-    second layer counts by its share of its own row's range.
+    second layer counts by its share of its own row's range, and, where there is
+    data, r1[c] is the greatest value that channel c of the activation reaches.
 
     A ReLU6 has one bound for all channels, which a scale a channel would tear
     apart. `relu6=keep` runs the float network on `data`: a channel that reaches
