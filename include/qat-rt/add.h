@@ -22,10 +22,6 @@
 
 #include "base.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 struct qat_add {
   int32_t row_elements;                         /* width * channels */
   int32_t input1_zero_point, input2_zero_point; /* -255 to 255 */
@@ -36,23 +32,11 @@ struct qat_add {
   uint8_t shift; /* 1 to 31 */
 };
 
+/* Declares one kernel by its name and the C types of its tensors. */
 #define QAT_ADD_DECLARE(name, input1_type, input2_type, output_type)           \
   void name(const struct qat_add *layer, const input1_type *input1,            \
             int32_t input1_pitch, const input2_type *input2,                   \
             int32_t input2_pitch, output_type *output, int32_t output_pitch,   \
             int32_t first_row, int32_t row_count, void *scratch)
-
-QAT_ADD_DECLARE(qat_add_u8_u8_u8, uint8_t, uint8_t, uint8_t);
-QAT_ADD_DECLARE(qat_add_u8_u8_i8, uint8_t, uint8_t, int8_t);
-QAT_ADD_DECLARE(qat_add_u8_i8_u8, uint8_t, int8_t, uint8_t);
-QAT_ADD_DECLARE(qat_add_u8_i8_i8, uint8_t, int8_t, int8_t);
-QAT_ADD_DECLARE(qat_add_i8_u8_u8, int8_t, uint8_t, uint8_t);
-QAT_ADD_DECLARE(qat_add_i8_u8_i8, int8_t, uint8_t, int8_t);
-QAT_ADD_DECLARE(qat_add_i8_i8_u8, int8_t, int8_t, uint8_t);
-QAT_ADD_DECLARE(qat_add_i8_i8_i8, int8_t, int8_t, int8_t);
-
-#ifdef __cplusplus
-}
-#endif
 
 #endif /* QAT_RT_ADD_H */

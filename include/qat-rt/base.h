@@ -29,6 +29,13 @@
 //   bits [k*bits, (k+1)*bits), so the same source works in either byte order.
 // * A kernel's name tells the operation, then the storage of input, weights
 //   (or second input) and output: u8 is an unsigned byte, i4 a signed half.
+//   There is a kernel for every combination of u8, i8, u4, i4, u2 and i2, of
+//   i32 for the output of layers with weights. A project declares those that it
+//   calls by the macros of the headers (in C++ inside of extern "C") and has a
+//   line for each of them in qat-rt/*.c. Fields of less than a byte are bytes
+//   to C: uint8_t.
+// * Fields of a row's last byte that hold no element are written as 0, and what
+//   they hold in an input does not matter.
 //
 //===----------------------------------------------------------------------===//
 
@@ -71,12 +78,21 @@ static inline int32_t qat_requantize(int32_t acc, int32_t multiplier,
   return qat_saturate(product >> shift);
 }
 
-/* The same for a 64-bit accumulator, |acc| < 2^62: the product has up to 94
- * bits and is formed in two words. */
-static inline int32_t qat_requantize_wide(int64_t acc, int32_t multiplier,
-                                          uint32_t shift) {
-  int64_t low = (int64_t)(acc & 0xffffffff) * multiplier;
-  int64_t high = (acc >> 32) * multiplier + (low >> 32);
+/* Scales with the rounding of imported networks: 2^(shift-1) is added to the
+ * product before it is shifted and, if `double_round` is not 0 and `shift` above
+ * 31, 2^30 more, or taken off where `acc` is negative (TOSA's DOUBLE_ROUND). The
+ * multiplier is not negative; `shift` is 2 to 62. */
+static inline int32_t qat_requantize_rounded(int32_t acc, int32_t multiplier,
+                                             uint32_t shift, int double_round) {
+  int64_t product = (int64_t)acc * multiplier + ((int64_t)1 << (shift - 1));
+  if (double_round && shift > 31)
+    product += acc < 0 ? -((int64_t)1 << 30) : (int64_t)1 << 30;
+  return qat_saturate(product >> shift);
+}
+
+/* high * 2^32 + low, shifted right and limited to 32 bits. */
+static inline int32_t qat_shift_wide(int64_t high, uint32_t low,
+                                     uint32_t shift) {
   if (shift >= 32)
     return qat_saturate(high >> (shift - 32));
   /* Beyond these bounds the result does not fit 32 bits at any such shift. */
@@ -84,7 +100,31 @@ static inline int32_t qat_requantize_wide(int64_t acc, int32_t multiplier,
     return INT32_MIN;
   if (high > INT32_MAX)
     return INT32_MAX;
-  return qat_saturate((high * 4294967296 + (low & 0xffffffff)) >> shift);
+  return qat_saturate((high * 4294967296 + low) >> shift);
+}
+
+/* The same as qat_requantize for a 64-bit accumulator, |acc| < 2^62: the
+ * product has up to 94 bits and is formed in two words. */
+static inline int32_t qat_requantize_wide(int64_t acc, int32_t multiplier,
+                                          uint32_t shift) {
+  int64_t low = (int64_t)(acc & 0xffffffff) * multiplier;
+  int64_t high = (acc >> 32) * multiplier + (low >> 32);
+  return qat_shift_wide(high, (uint32_t)low, shift);
+}
+
+/* The same as qat_requantize_rounded for a 64-bit accumulator, |acc| < 2^62. */
+static inline int32_t qat_requantize_wide_rounded(int64_t acc,
+                                                  int32_t multiplier,
+                                                  uint32_t shift,
+                                                  int double_round) {
+  int64_t low = (int64_t)(acc & 0xffffffff) * multiplier;
+  int64_t high = (acc >> 32) * multiplier + (low >> 32);
+  int64_t round = (int64_t)1 << (shift - 1);
+  if (double_round && shift > 31)
+    round += acc < 0 ? -((int64_t)1 << 30) : (int64_t)1 << 30;
+  low = (low & 0xffffffff) + (round & 0xffffffff);
+  high += (round >> 32) + (low >> 32);
+  return qat_shift_wide(high, (uint32_t)low, shift);
 }
 
 #endif /* QAT_RT_BASE_H */

@@ -31,10 +31,6 @@
 
 #include "base.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 struct qat_conv2d {
   uint16_t in_h, in_w, in_c;
   uint16_t out_h, out_w, out_c;
@@ -62,38 +58,10 @@ struct qat_conv2d {
   (((kernel_h) * (kernel_w) * ((in_c) / (groups)) + 32 / (bits) - 1) /         \
    (32 / (bits)) * (32 / (bits)) * 2)
 
+/* Declares one kernel by its name and the C types of its tensors. */
 #define QAT_CONV2D_DECLARE(name, input_type, output_type)                      \
   void name(const struct qat_conv2d *layer, const input_type *input,           \
             int32_t input_pitch, output_type *output, int32_t output_pitch,    \
             int32_t first_row, int32_t row_count, void *scratch)
-
-QAT_CONV2D_DECLARE(qat_conv2d_u8_u8_u8, uint8_t, uint8_t);
-QAT_CONV2D_DECLARE(qat_conv2d_u8_u8_i8, uint8_t, int8_t);
-QAT_CONV2D_DECLARE(qat_conv2d_u8_u8_i32, uint8_t, int32_t);
-QAT_CONV2D_DECLARE(qat_conv2d_u8_i8_u8, uint8_t, uint8_t);
-QAT_CONV2D_DECLARE(qat_conv2d_u8_i8_i8, uint8_t, int8_t);
-QAT_CONV2D_DECLARE(qat_conv2d_u8_i8_i32, uint8_t, int32_t);
-QAT_CONV2D_DECLARE(qat_conv2d_i8_u8_u8, int8_t, uint8_t);
-QAT_CONV2D_DECLARE(qat_conv2d_i8_u8_i8, int8_t, int8_t);
-QAT_CONV2D_DECLARE(qat_conv2d_i8_u8_i32, int8_t, int32_t);
-QAT_CONV2D_DECLARE(qat_conv2d_i8_i8_u8, int8_t, uint8_t);
-QAT_CONV2D_DECLARE(qat_conv2d_i8_i8_i8, int8_t, int8_t);
-QAT_CONV2D_DECLARE(qat_conv2d_i8_i8_i32, int8_t, int32_t);
-QAT_CONV2D_DECLARE(qat_conv2d_u8_u8_u8_acc64, uint8_t, uint8_t);
-QAT_CONV2D_DECLARE(qat_conv2d_u8_u8_i8_acc64, uint8_t, int8_t);
-QAT_CONV2D_DECLARE(qat_conv2d_u8_u8_i32_acc64, uint8_t, int32_t);
-QAT_CONV2D_DECLARE(qat_conv2d_u8_i8_u8_acc64, uint8_t, uint8_t);
-QAT_CONV2D_DECLARE(qat_conv2d_u8_i8_i8_acc64, uint8_t, int8_t);
-QAT_CONV2D_DECLARE(qat_conv2d_u8_i8_i32_acc64, uint8_t, int32_t);
-QAT_CONV2D_DECLARE(qat_conv2d_i8_u8_u8_acc64, int8_t, uint8_t);
-QAT_CONV2D_DECLARE(qat_conv2d_i8_u8_i8_acc64, int8_t, int8_t);
-QAT_CONV2D_DECLARE(qat_conv2d_i8_u8_i32_acc64, int8_t, int32_t);
-QAT_CONV2D_DECLARE(qat_conv2d_i8_i8_u8_acc64, int8_t, uint8_t);
-QAT_CONV2D_DECLARE(qat_conv2d_i8_i8_i8_acc64, int8_t, int8_t);
-QAT_CONV2D_DECLARE(qat_conv2d_i8_i8_i32_acc64, int8_t, int32_t);
-
-#ifdef __cplusplus
-}
-#endif
 
 #endif /* QAT_RT_CONV2D_H */

@@ -21,10 +21,6 @@
 
 #include "base.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 struct qat_depthwise_conv2d {
   uint16_t in_h, in_w;
   uint16_t out_h, out_w;
@@ -52,50 +48,10 @@ struct qat_depthwise_conv2d {
 #define QAT_DEPTHWISE_CONV2D_SCRATCH_BYTES(kernel_h, kernel_w)                 \
   ((kernel_h) * (kernel_w) * 16)
 
+/* Declares one kernel by its name and the C types of its tensors. */
 #define QAT_DEPTHWISE_CONV2D_DECLARE(name, input_type, output_type)            \
   void name(const struct qat_depthwise_conv2d *layer, const input_type *input, \
             int32_t input_pitch, output_type *output, int32_t output_pitch,    \
             int32_t first_row, int32_t row_count, void *scratch)
-
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_u8_u8_u8, uint8_t, uint8_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_u8_u8_i8, uint8_t, int8_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_u8_u8_i32, uint8_t, int32_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_u8_i8_u8, uint8_t, uint8_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_u8_i8_i8, uint8_t, int8_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_u8_i8_i32, uint8_t, int32_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_i8_u8_u8, int8_t, uint8_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_i8_u8_i8, int8_t, int8_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_i8_u8_i32, int8_t, int32_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_i8_i8_u8, int8_t, uint8_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_i8_i8_i8, int8_t, int8_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_i8_i8_i32, int8_t, int32_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_u8_u8_u8_acc64, uint8_t,
-                             uint8_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_u8_u8_i8_acc64, uint8_t,
-                             int8_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_u8_u8_i32_acc64, uint8_t,
-                             int32_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_u8_i8_u8_acc64, uint8_t,
-                             uint8_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_u8_i8_i8_acc64, uint8_t,
-                             int8_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_u8_i8_i32_acc64, uint8_t,
-                             int32_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_i8_u8_u8_acc64, int8_t,
-                             uint8_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_i8_u8_i8_acc64, int8_t,
-                             int8_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_i8_u8_i32_acc64, int8_t,
-                             int32_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_i8_i8_u8_acc64, int8_t,
-                             uint8_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_i8_i8_i8_acc64, int8_t,
-                             int8_t);
-QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_i8_i8_i32_acc64, int8_t,
-                             int32_t);
-
-#ifdef __cplusplus
-}
-#endif
 
 #endif /* QAT_RT_DEPTHWISE_CONV2D_H */

@@ -22,10 +22,6 @@
 
 #include "base.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 struct qat_fully_connected {
   int32_t inputs, outputs;
   uint8_t per_channel_multiplier;        /* 1: one an output */
@@ -45,48 +41,10 @@ struct qat_fully_connected {
 #define QAT_FULLY_CONNECTED_SCRATCH_BYTES(inputs, bits)                        \
   (((inputs) + 32 / (bits) - 1) / (32 / (bits)) * (32 / (bits)) * 2)
 
+/* Declares one kernel by its name and the C types of its tensors. */
 #define QAT_FULLY_CONNECTED_DECLARE(name, input_type, output_type)             \
   void name(const struct qat_fully_connected *layer, const input_type *input,  \
             int32_t input_pitch, output_type *output, int32_t output_pitch,    \
             int32_t first_row, int32_t row_count, void *scratch)
-
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_u8_u8_u8, uint8_t, uint8_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_u8_u8_i8, uint8_t, int8_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_u8_u8_i32, uint8_t, int32_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_u8_i8_u8, uint8_t, uint8_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_u8_i8_i8, uint8_t, int8_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_u8_i8_i32, uint8_t, int32_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_i8_u8_u8, int8_t, uint8_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_i8_u8_i8, int8_t, int8_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_i8_u8_i32, int8_t, int32_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_i8_i8_u8, int8_t, uint8_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_i8_i8_i8, int8_t, int8_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_i8_i8_i32, int8_t, int32_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_u8_u8_u8_acc64, uint8_t,
-                            uint8_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_u8_u8_i8_acc64, uint8_t,
-                            int8_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_u8_u8_i32_acc64, uint8_t,
-                            int32_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_u8_i8_u8_acc64, uint8_t,
-                            uint8_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_u8_i8_i8_acc64, uint8_t,
-                            int8_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_u8_i8_i32_acc64, uint8_t,
-                            int32_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_i8_u8_u8_acc64, int8_t,
-                            uint8_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_i8_u8_i8_acc64, int8_t, int8_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_i8_u8_i32_acc64, int8_t,
-                            int32_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_i8_i8_u8_acc64, int8_t,
-                            uint8_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_i8_i8_i8_acc64, int8_t, int8_t);
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_i8_i8_i32_acc64, int8_t,
-                            int32_t);
-
-#ifdef __cplusplus
-}
-#endif
 
 #endif /* QAT_RT_FULLY_CONNECTED_H */

@@ -18,10 +18,6 @@
 
 #include "base.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 struct qat_max_pool2d {
   uint16_t in_h, in_w;
   uint16_t out_h, out_w;
@@ -31,16 +27,10 @@ struct qat_max_pool2d {
   uint16_t pad_top, pad_left; /* bottom and right follow from out_h, out_w */
 };
 
+/* Declares one kernel by its name and the C types of its tensors. */
 #define QAT_MAX_POOL2D_DECLARE(name, type)                                     \
   void name(const struct qat_max_pool2d *layer, const type *input,             \
             int32_t input_pitch, type *output, int32_t output_pitch,           \
             int32_t first_row, int32_t row_count, void *scratch)
-
-QAT_MAX_POOL2D_DECLARE(qat_max_pool2d_u8_u8, uint8_t);
-QAT_MAX_POOL2D_DECLARE(qat_max_pool2d_i8_i8, int8_t);
-
-#ifdef __cplusplus
-}
-#endif
 
 #endif /* QAT_RT_MAX_POOL2D_H */

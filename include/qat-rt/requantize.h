@@ -25,35 +25,24 @@
 
 #include "base.h"
 
-#ifdef __cplusplus
-extern "C" {
-#endif
-
 struct qat_requantize {
-  uint16_t width;
-  uint16_t channels;             /* of the input */
-  uint16_t output_channels;      /* of the output: `channels` if not wider */
-  uint16_t output_first_channel; /* where the result starts in a pixel */
-  int32_t input_zero_point;      /* -255 to 255 */
-  int32_t output_zero_point;     /* -255 to 255 */
+  int32_t width;
+  int32_t channels;             /* of the input */
+  int32_t output_channels;      /* of the output: `channels` if not wider */
+  int32_t output_first_channel; /* where the result starts in a pixel */
+  int32_t output_first_row;     /* where row 0 of the result goes */
+  int32_t input_zero_point;     /* -255 to 255 */
+  int32_t output_zero_point;    /* -255 to 255 */
   int32_t output_min, output_max;
   int32_t multiplier;
   uint8_t shift;    /* 0 to 63 */
   int64_t rounding; /* 2^(shift-1): to nearest; 0: down */
 };
 
+/* Declares one kernel by its name and the C types of its tensors. */
 #define QAT_REQUANTIZE_DECLARE(name, input_type, output_type)                  \
   void name(const struct qat_requantize *layer, const input_type *input,       \
             int32_t input_pitch, output_type *output, int32_t output_pitch,    \
             int32_t first_row, int32_t row_count, void *scratch)
-
-QAT_REQUANTIZE_DECLARE(qat_requantize_u8_u8, uint8_t, uint8_t);
-QAT_REQUANTIZE_DECLARE(qat_requantize_u8_i8, uint8_t, int8_t);
-QAT_REQUANTIZE_DECLARE(qat_requantize_i8_u8, int8_t, uint8_t);
-QAT_REQUANTIZE_DECLARE(qat_requantize_i8_i8, int8_t, int8_t);
-
-#ifdef __cplusplus
-}
-#endif
 
 #endif /* QAT_RT_REQUANTIZE_H */

@@ -119,6 +119,10 @@ static int64_t macsOf(Operation *op) {
         ArrayRef<int64_t> weight = shapeOf(conv.getWeight());
         return elementsOf(conv.getType()) * weight[1] * weight[2] * weight[3];
       })
+      .Case([](GroupedConv2DOp conv) {
+        ArrayRef<int64_t> weight = shapeOf(conv.getWeight());
+        return elementsOf(conv.getType()) * weight[1] * weight[2] * weight[3];
+      })
       .Case([](tosa::DepthwiseConv2DOp conv) {
         ArrayRef<int64_t> weight = shapeOf(conv.getWeight());
         return elementsOf(conv.getType()) * weight[0] * weight[1];

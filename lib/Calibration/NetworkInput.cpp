@@ -12,6 +12,8 @@
 #include "qat/Data/InputPipeline.h"
 #include "qat/Support/ActivationQuantizers.h"
 
+#include <array>
+
 using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat;
@@ -43,12 +45,16 @@ Expected<NdArray> mlir::qat::makeRealInput(const Sample &sample,
   return real;
 }
 
-NdArray mlir::qat::quantizeInput(const NdArray &real, const TensorInfo &input) {
+static InputQuantizer getQuantizer(const TensorInfo &input) {
   quant::UniformQuantizedType type = input.quantized;
-  InputQuantizer quantizer = InputQuantizer::fromGrid(
+  return InputQuantizer::fromGrid(
       {type.getScale(), static_cast<int32_t>(type.getZeroPoint()),
        static_cast<int32_t>(type.getStorageTypeMin()),
        static_cast<int32_t>(type.getStorageTypeMax())});
+}
+
+NdArray mlir::qat::quantizeInput(const NdArray &real, const TensorInfo &input) {
+  InputQuantizer quantizer = getQuantizer(input);
   NdArray result = NdArray::zeros(input.kind, real.shape());
   ArrayRef<float> values = real.data<float>();
   for (auto [out, value] : zip_equal(result.bytes(), values))
@@ -56,10 +62,39 @@ NdArray mlir::qat::quantizeInput(const NdArray &real, const TensorInfo &input) {
   return result;
 }
 
+/// makeNetworkInput for pixels: each of the 256 that a channel can have is
+/// quantized once.
+static Expected<NdArray> quantizePixels(const Sample &sample,
+                                        const Preprocessing &preprocessing,
+                                        const TensorInfo &input) {
+  ArrayRef<int64_t> shape = input.shape;
+  int64_t channels = shape[3];
+  Expected<NdArray> pixels =
+      preparePixels(sample, preprocessing, shape[1], shape[2], channels);
+  if (!pixels)
+    return pixels;
+  InputQuantizer quantizer = getQuantizer(input);
+  std::vector<std::array<uint8_t, 256>> stored(channels);
+  for (int64_t channel = 0; channel < channels; ++channel)
+    for (int pixel = 0; pixel < 256; ++pixel)
+      stored[channel][pixel] = static_cast<uint8_t>(quantizer.quantize(
+          static_cast<float>(preprocessing.toReal(pixel, channel))));
+  NdArray result = NdArray::zeros(input.kind, shape);
+  const uint8_t *from = pixels->data<uint8_t>().data();
+  uint8_t *to = result.bytes().data();
+  for (int64_t pixel = 0; pixel < shape[1] * shape[2]; ++pixel)
+    for (int64_t channel = 0; channel < channels; ++channel)
+      *to++ = stored[channel][*from++];
+  return result;
+}
+
 Expected<NdArray>
 mlir::qat::makeNetworkInput(const Sample &sample,
                             const Preprocessing &preprocessing,
                             const TensorInfo &input) {
+  if (input.quantized && input.shape.size() == 4 &&
+      sample.pixels.kind() == ElementKind::U8)
+    return quantizePixels(sample, preprocessing, input);
   Expected<NdArray> real = makeRealInput(sample, preprocessing, input);
   if (!real || !input.quantized)
     return real;

@@ -12,7 +12,7 @@
 #include "qat/Execution/IntegerReference.h"
 #include "qat/Pipelines/Pipelines.h"
 #include "qat/Target/C/CProject.h"
-#include "qat/Target/C/KernelInfo.h"
+#include "qat/Target/C/CTargets.h"
 #include "qat/Target/C/Passes.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -39,14 +39,9 @@ static std::string makeDefaultName(StringRef model) {
 
 static Error deploy(CommandLine &line, DeployOptions &options) {
   CProjectOptions &project = options.project;
-  const CTarget *target = findCTarget(project.target);
-  if (!target)
+  if (!isCTarget(project.target))
     return wrongUsage("unknown target '" + Twine(project.target) +
-                      "'; available are " + listAvailableCTargets());
-  if (!target->isAvailable)
-    return createStringError("target '" + project.target +
-                             "' is not served yet; available are " +
-                             listAvailableCTargets());
+                      "'; there are " + listCTargets());
   if (options.arena != "static" && options.arena != "caller")
     return wrongUsage("expects '--arena' to be 'static' or 'caller', but "
                       "got '" +
@@ -121,7 +116,8 @@ int mlir::qat::runDeploy(CommandLine &line) {
                                    cl::location(options.model));
   cl::opt<std::string, true> target(
       "target", cl::Required, cl::value_desc("part"),
-      cl::desc("Part to write C for: cortex-m4 or host"),
+      cl::desc("Part to write C for: cortex-m0plus, cortex-m3, cortex-m4, "
+               "cortex-m33, cortex-m7, cortex-m55 or host"),
       cl::cat(line.category()), cl::location(project.target));
   cl::opt<std::string, true> name(
       "name", cl::value_desc("identifier"),

@@ -8,6 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Command.h"
+#include "HostKernelsOption.h"
 
 #include "qat/Calibration/NetworkInput.h"
 #include "qat/Dialect/Qat/IR/NetworkForm.h"
@@ -22,6 +23,7 @@
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <chrono>
 #include <optional>
 
 using namespace llvm;
@@ -71,8 +73,10 @@ static SmallVector<int64_t, 5> getBest(const NdArray &scores) {
 /// The networks that the form of `module` offers: the float one, and the
 /// integer one where there are quantizers or integers. The float one is that of
 /// `reference` where there is one.
-static Expected<std::vector<Candidate>>
-prepare(CommandLine &line, ModuleOp module, ModuleOp reference) {
+static Expected<std::vector<Candidate>> prepare(CommandLine &line,
+                                                ModuleOp module,
+                                                ModuleOp reference,
+                                                const CompileOptions &options) {
   std::vector<Candidate> candidates;
   auto add = [&](StringRef name, ModuleOp source,
                  llvm::function_ref<void(OpPassManager &)> build) -> Error {
@@ -81,7 +85,7 @@ prepare(CommandLine &line, ModuleOp module, ModuleOp reference) {
       return error;
     if (!line.onlyPrintsPipeline()) {
       Expected<std::unique_ptr<CompiledNetwork>> network =
-          CompiledNetwork::compile(*candidate.module);
+          CompiledNetwork::compile(*candidate.module, options);
       if (!network)
         return network.takeError();
       candidate.network = std::move(*network);
@@ -186,9 +190,13 @@ static void warnOfResizing(const Dataset &data,
 
 static Error eval(CommandLine &line, StringRef path, StringRef reference,
                   StringRef dataset, StringRef dataPath, size_t images,
-                  unsigned threads, StringRef jsonPath) {
+                  unsigned threads, StringRef jsonPath,
+                  const HostKernelsOption &kernels) {
   if (Error error = checkDatasetName(dataset))
     return error;
+  Expected<CompileOptions> compileOptions = kernels.getCompileOptions();
+  if (!compileOptions)
+    return compileOptions.takeError();
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(path);
   if (!module)
     return module.takeError();
@@ -200,7 +208,7 @@ static Error eval(CommandLine &line, StringRef path, StringRef reference,
     original = std::move(*read);
   }
   Expected<std::vector<Candidate>> candidates =
-      prepare(line, **module, original.get());
+      prepare(line, **module, original.get(), *compileOptions);
   if (!candidates || line.onlyPrintsPipeline())
     return candidates.takeError();
   Expected<std::optional<Preprocessing>> stored = getPreprocessing(**module);
@@ -225,9 +233,12 @@ static Error eval(CommandLine &line, StringRef path, StringRef reference,
   std::vector<size_t> indices = spreadIndices((*data)->size(), images);
   std::vector<std::vector<Verdict>> verdicts;
   std::vector<int64_t> labels;
+  auto start = std::chrono::steady_clock::now();
   if (Error error = judge(**data, indices, preprocessing, threads, *candidates,
                           verdicts, labels))
     return error;
+  std::chrono::duration<double> elapsed =
+      std::chrono::steady_clock::now() - start;
 
   size_t judged = 0, labelled = 0, agreeing = 0;
   std::vector<Score> scores(candidates->size());
@@ -268,6 +279,9 @@ static Error eval(CommandLine &line, StringRef path, StringRef reference,
                     percent(agreeing, judged));
     report["float_integer_agreement"] = percent(agreeing, judged);
   }
+  if (line.isVerbose())
+    outs() << formatv("speed      {0:F1} images/s   (reading included)\n",
+                      static_cast<double>(judged) / elapsed.count());
   if (jsonPath.empty())
     return Error::success();
   return writeFileAtomically(jsonPath, [&](raw_ostream &os) {
@@ -298,9 +312,10 @@ int mlir::qat::runEval(CommandLine &line) {
                             cl::desc("Threads (default 0: all cores)"));
   cl::opt<std::string> json("json", cl::value_desc("file"), cl::cat(category),
                             cl::desc("Write the figures as JSON, too"));
+  HostKernelsOption kernels(category);
   if (!line.parse("top-1 and top-5 of a network: float, and integer where it "
                   "has quantizers"))
     return kWrongUsage;
-  return line.finish(
-      eval(line, input, reference, dataset, data, images, threads, json));
+  return line.finish(eval(line, input, reference, dataset, data, images,
+                          threads, json, kernels));
 }

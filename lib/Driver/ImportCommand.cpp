@@ -1,4 +1,4 @@
-//===- ImportCommand.cpp - qat import: a trained model to form F ----------===//
+//===- ImportCommand.cpp - qat import: a trained model to form F or I -----===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -130,7 +130,7 @@ static Error importModel(CommandLine &line, StringRef input, StringRef output,
 
 int mlir::qat::runImport(CommandLine &line) {
   cl::opt<std::string> input(cl::Positional, cl::Required,
-                             cl::desc("MODEL (.onnx, .mlir)"),
+                             cl::desc("MODEL (.onnx, .tflite, .mlir)"),
                              cl::cat(line.category()));
   cl::opt<std::string> output("o", cl::Required, cl::value_desc("file"),
                               cl::desc("Where the network goes; - is standard "
@@ -142,7 +142,8 @@ int mlir::qat::runImport(CommandLine &line) {
                "leaves open (default: a batch of 1)"),
       cl::cat(line.category()));
   PreprocessingOptions preprocessing(line.category());
-  if (!line.parse("turns a trained model into a float network (form F)"))
+  if (!line.parse("turns a trained model into a float network (form F), or an "
+                  "8-bit one into an integer network (form I)"))
     return kWrongUsage;
   return line.finish(importModel(line, input, output, shape, preprocessing));
 }

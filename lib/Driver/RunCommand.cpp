@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Command.h"
+#include "HostKernelsOption.h"
 #include "ModelInput.h"
 #include "NetworkArrays.h"
 
@@ -75,7 +76,11 @@ static Error writeLayers(const std::string &folder, ArrayRef<TensorInfo> infos,
   return Error::success();
 }
 
-static Error runNetwork(CommandLine &line, const RunOptions &options) {
+static Error runNetwork(CommandLine &line, const RunOptions &options,
+                        const HostKernelsOption &kernels) {
+  Expected<CompileOptions> compileOptions = kernels.getCompileOptions();
+  if (!compileOptions)
+    return compileOptions.takeError();
   Expected<OwningOpRef<ModuleOp>> module = readModel(line, options.model);
   if (!module)
     return module.takeError();
@@ -90,7 +95,7 @@ static Error runNetwork(CommandLine &line, const RunOptions &options) {
     return Error::success();
 
   Expected<std::unique_ptr<CompiledNetwork>> network =
-      CompiledNetwork::compile(**module);
+      CompiledNetwork::compile(**module, *compileOptions);
   if (!network)
     return network.takeError();
   if (Error error = checkSingleInput((*network)->inputs()))
@@ -137,8 +142,9 @@ int mlir::qat::runRun(CommandLine &line) {
   cl::opt<unsigned> threads("j", cl::init(2), cl::value_desc("N"),
                             cl::desc("Images that run at once (default: 2)"),
                             cl::cat(category));
+  HostKernelsOption kernels(category);
   if (!line.parse("runs a network of any form on this machine"))
     return kWrongUsage;
-  return line.finish(
-      runNetwork(line, {model, input, output, layers, layout, threads}));
+  return line.finish(runNetwork(
+      line, {model, input, output, layers, layout, threads}, kernels));
 }

@@ -131,14 +131,14 @@ compareWithHost(const IntegerReference &reference,
     std::vector<std::vector<uint8_t>> layers;
     if (Error error = reference.run(inputs[i], output, layers))
       return std::move(error);
-    if (layers.size() != result.layerOutputs[i].size())
-      return createStringError("the project has " +
-                               Twine(result.layerOutputs[i].size()) +
-                               " layers, but its .mlirbc " +
-                               Twine(layers.size()) + "; deploy it anew");
-    for (size_t l = 0; l < layers.size(); ++l)
-      if (layers[l] != result.layerOutputs[i][l])
-        return differ("layer '" + Twine(result.layers[l].name) + "'", i);
+    for (auto [layer, found] :
+         llvm::zip(result.layers, result.layerOutputs[i])) {
+      if (layer.moduleLayer >= layers.size())
+        return createStringError("the project has a layer '" + layer.name +
+                                 "' that its .mlirbc lacks; deploy it anew");
+      if (layers[layer.moduleLayer] != found)
+        return differ("layer '" + Twine(layer.name) + "'", i);
+    }
     if (output != result.outputs[i])
       return differ("the output", i);
   }

@@ -82,8 +82,7 @@ struct HostCallModel
                                  b.getI8Type());
     arguments.push_back(getAddress(
         b, memref::AllocOp::create(b, bytes, b.getI64IntegerAttr(64))));
-    FailureOr<Value> init =
-        getBuffer(rewriter, call.getInit(), options, state);
+    FailureOr<Value> init = getBuffer(rewriter, call.getInit(), options, state);
     if (failed(init))
       return failure();
     Value output = isDense(*init) ? *init : allocateLike(b, *init);

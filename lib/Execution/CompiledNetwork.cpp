@@ -192,8 +192,9 @@ CompiledNetwork::compile(ModuleOp module, const CompileOptions &options) {
     return manager.run(*clone);
   };
   if (failed(lower([&](OpPassManager &manager) {
-        buildHostLoopsPipeline(manager, /*liftConstants=*/true,
-                               options.kernels);
+        buildHostLoopsPipeline(
+            manager, /*liftConstants=*/true,
+            options.kernels ? stringifyHostIsa(*options.kernels) : "");
       })))
     return firstError.get();
 

@@ -56,7 +56,7 @@ using namespace mlir;
 
 void mlir::qat::buildHostLoopsPipeline(OpPassManager &manager,
                                        bool liftConstants,
-                                       std::optional<HostIsa> kernels) {
+                                       llvm::StringRef kernels) {
   manager.addPass(createQatBindParameters());
   manager.addPass(createQatFoldWeightQuantizers());
 
@@ -68,8 +68,7 @@ void mlir::qat::buildHostLoopsPipeline(OpPassManager &manager,
   tosa.addPass(createTosaToArithPass());
   tosa.addPass(createTosaToTensorPass());
   ConvertQatToLinalgOptions convert;
-  if (kernels)
-    convert.hostKernels = stringifyHostIsa(*kernels).str();
+  convert.hostKernels = kernels.str();
   manager.addPass(createConvertQatToLinalg(convert));
 
   // Loops that LLVM makes fast.
@@ -117,16 +116,29 @@ void mlir::qat::buildHostLLVMPipeline(OpPassManager &manager) {
   manager.addPass(createReconcileUnrealizedCastsPass());
 }
 
-void mlir::qat::buildHostPipeline(OpPassManager &manager) {
-  buildHostLoopsPipeline(manager, /*liftConstants=*/false, std::nullopt);
+void mlir::qat::buildHostPipeline(OpPassManager &manager,
+                                  llvm::StringRef kernels) {
+  buildHostLoopsPipeline(manager, /*liftConstants=*/false, kernels);
   buildHostLLVMPipeline(manager);
 }
 
+namespace {
+struct HostPipelineOptions : PassPipelineOptions<HostPipelineOptions> {
+  Option<std::string> hostKernels{
+      *this, "host-kernels",
+      llvm::cl::desc("Call the kernels of this instruction set: generic, avx2 "
+                     "or avx512vnni (default: none)")};
+};
+} // namespace
+
 void mlir::qat::registerHostPipelines() {
-  PassPipelineRegistration<>("qat-host-pipeline",
-                             "Lower a network in form F, Q or I to the LLVM "
-                             "dialect: its exact execution on the host",
-                             buildHostPipeline);
+  PassPipelineRegistration<HostPipelineOptions>(
+      "qat-host-pipeline",
+      "Lower a network in form F, Q or I to the LLVM dialect: its exact "
+      "execution on the host",
+      [](OpPassManager &manager, const HostPipelineOptions &options) {
+        buildHostPipeline(manager, options.hostKernels);
+      });
 }
 
 void mlir::qat::registerHostDialects(DialectRegistry &registry) {

@@ -27,11 +27,12 @@ using namespace mlir::qat;
 using namespace mlir::qat::kernels;
 
 namespace {
-/// Vectors of integers, operated on by the compiler's vector extensions.
+/// Vectors of integers, operated on by the compiler's vector extensions. Sums
+/// are unsigned: they wrap.
 template <int Lanes> struct Vector {
-  typedef int8_t I8 __attribute__((vector_size(Lanes)));
   typedef uint8_t U8 __attribute__((vector_size(Lanes)));
   typedef int32_t I32 __attribute__((vector_size(4 * Lanes)));
+  typedef uint32_t U32 __attribute__((vector_size(4 * Lanes)));
   typedef int64_t I64 __attribute__((vector_size(8 * Lanes)));
 };
 } // namespace
@@ -49,23 +50,25 @@ namespace generic {
 constexpr Shape kShape = kGenericShape;
 
 /// sum + x.low * w.low + x.high * w.high, of the 16-bit halves of each lane.
-static inline Vector<4>::I32 dot(Vector<4>::I32 sum, Vector<4>::I32 x,
+static inline Vector<4>::U32 dot(Vector<4>::U32 sum, Vector<4>::I32 x,
                                  Vector<4>::I32 w) {
 #if defined(__SSE2__)
-  return sum + (Vector<4>::I32)_mm_madd_epi16((__m128i)x, (__m128i)w);
+  return sum + (Vector<4>::U32)_mm_madd_epi16((__m128i)x, (__m128i)w);
 #else
-  return sum + (x << 16 >> 16) * (w << 16 >> 16) + (x >> 16) * (w >> 16);
+  Vector<4>::I32 low = (x << 16 >> 16) * (w << 16 >> 16);
+  Vector<4>::I32 high = (x >> 16) * (w >> 16);
+  return sum + (Vector<4>::U32)low + (Vector<4>::U32)high;
 #endif
 }
 
 /// sum + x * w, of 0 <= x <= 255 and |w| <= 255.
-template <typename I32>
-static inline I32 multiplyAdd(I32 sum, I32 x, I32 w) {
+template <typename U32, typename I32>
+static inline U32 multiplyAdd(U32 sum, I32 x, I32 w) {
 #if defined(__SSE2__)
   if constexpr (sizeof(I32) == 16)
     return dot(sum, x, w); // The high half of x is 0.
 #endif
-  return sum + x * w;
+  return sum + (U32)(x * w);
 }
 
 #define QAT_KERNEL_INPUT_BYTES 2
@@ -88,16 +91,16 @@ namespace avx2 {
 constexpr Shape kShape = kAvx2Shape;
 
 /// As generic::dot. Two products of 9 bits with a sign stay far below 32.
-static inline Vector<8>::I32 dot(Vector<8>::I32 sum, Vector<8>::I32 x,
+static inline Vector<8>::U32 dot(Vector<8>::U32 sum, Vector<8>::I32 x,
                                  Vector<8>::I32 w) {
-  return sum + (Vector<8>::I32)_mm256_madd_epi16((__m256i)x, (__m256i)w);
+  return sum + (Vector<8>::U32)_mm256_madd_epi16((__m256i)x, (__m256i)w);
 }
 
-template <typename I32>
-static inline I32 multiplyAdd(I32 sum, I32 x, I32 w) {
+template <typename U32, typename I32>
+static inline U32 multiplyAdd(U32 sum, I32 x, I32 w) {
   if constexpr (sizeof(I32) == 32)
     return dot(sum, x, w);
-  return sum + x * w;
+  return sum + (U32)(x * w);
 }
 
 #define QAT_KERNEL_INPUT_BYTES 2
@@ -118,17 +121,17 @@ constexpr Shape kShape = kAvx512VnniShape;
 
 /// sum + the four products of unsigned bytes of x and signed bytes of w. The
 /// instruction adds them exactly, unlike vpmaddubsw or vpdpbusds.
-static inline Vector<16>::I32 dot(Vector<16>::I32 sum, Vector<16>::I32 x,
+static inline Vector<16>::U32 dot(Vector<16>::U32 sum, Vector<16>::I32 x,
                                   Vector<16>::I32 w) {
-  return (Vector<16>::I32)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)x,
+  return (Vector<16>::U32)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)x,
                                               (__m512i)w);
 }
 
-template <typename I32>
-static inline I32 multiplyAdd(I32 sum, I32 x, I32 w) {
+template <typename U32, typename I32>
+static inline U32 multiplyAdd(U32 sum, I32 x, I32 w) {
   if constexpr (sizeof(I32) == 64)
-    return (I32)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)x, (__m512i)w);
-  return sum + x * w;
+    return (U32)_mm512_dpwssd_epi32((__m512i)sum, (__m512i)x, (__m512i)w);
+  return sum + (U32)(x * w);
 }
 
 #define QAT_KERNEL_INPUT_BYTES 1

@@ -111,13 +111,14 @@ mlir::qat::packHostConv2D(HostIsa isa, const HostLayer &layer,
   PackedHostLayer packed;
   packed.layer = layer;
   Channels channels(packed, parameters);
-  packed.weights.assign(
-      layer.groups * groupVectors * shape.lanes * steps * 4, 0);
+  packed.weights.assign(layer.groups * groupVectors * shape.lanes * steps * 4,
+                        0);
   int8_t *group = packed.weights.data();
   for (int64_t g = 0; g < layer.groups; ++g) {
     for (int64_t c = 0; c < groupChannels; ++c) {
       int64_t channel = g * groupChannels + c;
-      ArrayRef<int16_t> weights = parameters.weights.slice(channel * taps, taps);
+      ArrayRef<int16_t> weights =
+          parameters.weights.slice(channel * taps, taps);
       int64_t factor = shape.inputBytes == 1 ? getFactor(weights) : 0;
       if (!channels.add(channel, weights, factor))
         return std::nullopt;
@@ -145,13 +146,14 @@ mlir::qat::packHostConv2D(HostIsa isa, const HostLayer &layer,
   }
 
   // As many gathered pixels as stay in the second-level cache beside weights.
-  constexpr int64_t kBlockBytes = 1 << 16;
+  constexpr int64_t kBlockBytes = 1 << 16, kMostPixels = 384;
   int64_t pitch = steps * 4;
-  int64_t pixels = std::max<int64_t>(1, kBlockBytes / pitch / shape.pixels);
-  packed.layer.blockPixels = std::min<int64_t>(pixels, 64) * shape.pixels;
-  packed.scratchBytes =
-      alignTo(packed.layer.blockPixels * pitch, 64) +
-      alignTo(packed.layer.blockPixels * sizeof(int32_t), 64);
+  int64_t pixels = std::min(kMostPixels, kBlockBytes / pitch);
+  pixels = std::max<int64_t>(pixels - pixels % shape.pixels, shape.pixels);
+  packed.layer.blockPixels =
+      std::min(pixels, layer.outputHeight * layer.outputWidth);
+  packed.scratchBytes = alignTo(packed.layer.blockPixels * pitch, 64) +
+                        alignTo(packed.layer.blockPixels * sizeof(int32_t), 64);
   return packed;
 }
 
@@ -178,7 +180,7 @@ mlir::qat::packHostDepthwiseConv2D(HostIsa isa, const HostLayer &layer,
   packed.weights.resize(weights.size() * sizeof(int32_t));
   std::memcpy(packed.weights.data(), weights.data(), packed.weights.size());
   // The addresses of the taps of one output row, and a pixel of pads.
-  packed.scratchBytes = alignTo(count, 64) + layer.outputWidth * taps *
-                                                 sizeof(const uint8_t *);
+  packed.scratchBytes =
+      alignTo(count, 64) + layer.outputWidth * taps * sizeof(const uint8_t *);
   return packed;
 }

@@ -1,4 +1,5 @@
-//===- Shape.h - the vectors of each instruction set -------------*- C++ -*-===//
+//===- Shape.h - the vectors of each instruction set -------------*- C++
+//-*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -9,6 +9,7 @@
 
 #include "qat/Pipelines/Pipelines.h"
 
+#include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -28,7 +29,26 @@ void qat::buildIntegerPipeline(OpPassManager &manager, unsigned biasBits) {
   manager.addPass(createQatCheckAccumulators());
 }
 
+void qat::buildTosaImportPipeline(OpPassManager &manager, bool isInteger) {
+  manager.addPass(createQatNormalizeTosa());
+  if (isInteger)
+    manager.addPass(createConvertTosaToQat());
+  manager.addPass(createCanonicalizerPass());
+  if (isInteger) {
+    manager.addPass(createCSEPass());
+    manager.addPass(createQatCheckAccumulators());
+  }
+  manager.addPass(createQatNameLayers());
+}
+
 namespace {
+struct TosaImportPipelineOptions
+    : PassPipelineOptions<TosaImportPipelineOptions> {
+  Option<bool> isInteger{*this, "integer",
+                         llvm::cl::desc("The network is one of 8-bit integers"),
+                         llvm::cl::init(false)};
+};
+
 struct IntegerPipelineOptions : PassPipelineOptions<IntegerPipelineOptions> {
   Option<unsigned> biasBits{
       *this, "bias-bits",
@@ -42,5 +62,11 @@ void qat::registerPipelines() {
       "qat-integer-pipeline", "From form Q to the integer network of form I",
       [](OpPassManager &manager, const IntegerPipelineOptions &options) {
         buildIntegerPipeline(manager, options.biasBits);
+      });
+  PassPipelineRegistration<TosaImportPipelineOptions>(
+      "qat-import-tosa-pipeline",
+      "From TOSA as converters write it to form F or I",
+      [](OpPassManager &manager, const TosaImportPipelineOptions &options) {
+        buildTosaImportPipeline(manager, options.isInteger);
       });
 }

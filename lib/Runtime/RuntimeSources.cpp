@@ -12,6 +12,7 @@
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/ADT/StringExtras.h"
 #include <map>
+#include <set>
 
 using namespace llvm;
 using namespace mlir::qat;
@@ -26,30 +27,6 @@ struct EmbeddedFile {
 static constexpr EmbeddedFile files[] = {
 #include "RuntimeSources.inc"
 };
-
-/// The kernel that a line defines, for example
-/// `QAT_CONV2D_KERNEL(qat_conv2d_u8_u8_u8, u8, u8, u8, QAT_ACC32)`; empty where
-/// a line is anything else.
-static StringRef getDefinedKernel(StringRef line) {
-  auto [macro, arguments] = line.split('(');
-  if (!macro.starts_with("QAT_") || !macro.ends_with("_KERNEL"))
-    return {};
-  return arguments.split(',').first.trim();
-}
-
-/// Which file defines which kernel.
-static const std::map<StringRef, const EmbeddedFile *> &getKernels() {
-  static const std::map<StringRef, const EmbeddedFile *> kernels = [] {
-    std::map<StringRef, const EmbeddedFile *> result;
-    for (const EmbeddedFile &file : files)
-      if (file.name.ends_with(".c"))
-        for (StringRef line : split(file.text, '\n'))
-          if (StringRef kernel = getDefinedKernel(line); !kernel.empty())
-            result[kernel] = &file;
-    return result;
-  }();
-  return kernels;
-}
 
 std::optional<StringRef> mlir::qat::getRuntimeSource(StringRef name) {
   for (const EmbeddedFile &file : files)
@@ -68,26 +45,20 @@ ArrayRef<StringRef> mlir::qat::getRuntimeSourceNames() {
   return names;
 }
 
-bool mlir::qat::hasRuntimeKernel(StringRef kernel) {
-  return getKernels().count(kernel);
-}
-
 Expected<std::vector<RuntimeFile>>
-mlir::qat::getRuntimeFilesForKernels(ArrayRef<StringRef> kernels) {
+mlir::qat::getRuntimeFilesForKernels(ArrayRef<RuntimeKernel> kernels) {
   std::map<StringRef, std::string> chosen;
   SmallVector<StringRef> worklist;
-  for (StringRef kernel : kernels) {
-    auto found = getKernels().find(kernel);
-    if (found == getKernels().end())
-      return createStringError("the runtime has no kernel '" + kernel + "'");
-    const EmbeddedFile &file = *found->second;
-    if (!chosen.try_emplace(file.name).second)
-      continue;
-    for (StringRef line : split(file.text.rtrim('\n'), '\n'))
-      if (StringRef defined = getDefinedKernel(line);
-          defined.empty() || is_contained(kernels, defined))
-        chosen[file.name] += (line + "\n").str();
-    worklist.push_back(file.name);
+  std::map<StringRef, std::set<StringRef>> definitions;
+  for (const RuntimeKernel &kernel : kernels)
+    definitions[kernel.source].insert(kernel.definition);
+  for (const auto &[source, lines] : definitions) {
+    std::optional<StringRef> text = getRuntimeSource(source);
+    if (!text)
+      return createStringError("the runtime has no source '" + source + "'");
+    chosen[source] =
+        (text->rtrim('\n') + "\n\n" + join(lines, "\n") + "\n").str();
+    worklist.push_back(source);
   }
   while (!worklist.empty()) {
     std::string text = chosen[worklist.pop_back_val()];

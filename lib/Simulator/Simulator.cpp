@@ -219,24 +219,28 @@ Error Simulation::run(StringRef program,
 Error Simulation::writeInputs(ArrayRef<std::vector<uint8_t>> inputs) const {
   return writeFileAtomically(
       joinPath(buildDir, "input.bin"), [&](raw_ostream &os) {
-        for (const std::vector<uint8_t> &input : inputs)
-          os.write(reinterpret_cast<const char *>(input.data()), input.size());
+        for (const std::vector<uint8_t> &input : inputs) {
+          std::vector<uint8_t> bytes = manifest.input.pack(input);
+          os.write(reinterpret_cast<const char *>(bytes.data()), bytes.size());
+        }
       });
 }
 
 Expected<std::vector<std::vector<uint8_t>>>
 Simulation::readOutputs(size_t count) const {
   std::string bytes = readText(joinPath(buildDir, "output.bin"));
-  if (bytes.size() != count * manifest.outputBytes)
-    return createStringError(
-        "'" + manifest.name + "' wrote " + Twine(bytes.size()) +
-        " bytes of output, but its manifest says " +
-        Twine(manifest.outputBytes) + " for each of " + Twine(count) +
-        " inputs; the manifest and the header disagree");
+  uint64_t size = manifest.output.bytes;
+  if (bytes.size() != count * size)
+    return createStringError("'" + manifest.name + "' wrote " +
+                             Twine(bytes.size()) +
+                             " bytes of output, but its manifest says " +
+                             Twine(size) + " for each of " + Twine(count) +
+                             " inputs; the manifest and the header disagree");
   std::vector<std::vector<uint8_t>> outputs;
   for (size_t i = 0; i < count; ++i) {
-    auto first = bytes.begin() + i * manifest.outputBytes;
-    outputs.emplace_back(first, first + manifest.outputBytes);
+    StringRef output = StringRef(bytes).substr(i * size, size);
+    outputs.push_back(manifest.output.unpack(
+        ArrayRef(output.bytes_begin(), output.bytes_end())));
   }
   return outputs;
 }
@@ -254,13 +258,14 @@ Simulation::readLayers(size_t inputs) const {
         size = support::endian::read32le(rest.data() + 4);
         rest = rest.drop_front(8);
       }
-      if (index != i || size != manifest.layers[i].outputBytes ||
+      if (index != i || size != manifest.layers[i].output.bytes ||
           size > rest.size())
         return createStringError(
             "'" + manifest.name + "' does not write the output of layer '" +
             manifest.layers[i].name + "' as its manifest says (" +
-            Twine(manifest.layers[i].outputBytes) + " bytes)");
-      layers.emplace_back(rest.bytes_begin(), rest.bytes_begin() + size);
+            Twine(manifest.layers[i].output.bytes) + " bytes)");
+      layers.push_back(manifest.layers[i].output.unpack(
+          ArrayRef(rest.bytes_begin(), rest.bytes_begin() + size)));
       rest = rest.drop_front(size);
     }
   return result;
@@ -280,7 +285,8 @@ static Error countLayers(ArrayRef<uint64_t> regions, const Manifest &manifest,
     uint64_t instructions = regions[i + 1] - (i == 0 ? 2 : 1);
     if (i + 1 == count)
       instructions += regions[i + 2] - 1;
-    result.layers.push_back({layer.name, layer.kind, layer.macs, instructions});
+    result.layers.push_back(
+        {layer.name, layer.kind, layer.macs, instructions, layer.moduleLayer});
   }
   return Error::success();
 }
@@ -354,13 +360,13 @@ mlir::qat::simulate(const SimulationOptions &options) {
   const Manifest *manifest = &setup->manifest;
   std::vector<std::vector<uint8_t>> inputs = options.inputs;
   if (inputs.empty())
-    inputs.emplace_back(manifest->inputBytes);
+    inputs.emplace_back(manifest->input.getValueBytes());
   for (size_t i = 0; i < inputs.size(); ++i)
-    if (inputs[i].size() != manifest->inputBytes)
+    if (inputs[i].size() != manifest->input.getValueBytes())
       return createStringError("input " + Twine(i) + " has " +
                                Twine(inputs[i].size()) + " bytes, but '" +
                                manifest->name + "' takes " +
-                               Twine(manifest->inputBytes));
+                               Twine(manifest->input.getValueBytes()));
 
   Expected<BuiltPrograms> programs =
       buildPrograms(options.dir, setup->buildDir, *manifest, *setup->board,

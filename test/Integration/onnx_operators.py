@@ -2,7 +2,7 @@
 reference implementation.
 
 For every operator that is imported: random shapes, attributes and opsets, and
-random networks of several layers. The runner is a command that is called as
+random networks of several layers; with the weights in the model or beside it. The runner is a command that is called as
 `qat run` is: RUNNER MODEL.mlir --input x.npy --output y.npy, arrays in NHWC.
 
 usage: onnx_operators.py [--qat QAT] [--runner COMMAND | --import-only]
@@ -23,7 +23,7 @@ from onnx import TensorProto, helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 from onnx.reference.op_run import OpRun
 
-OPSETS = list(range(7, 26))
+OPSETS = list(range(7, onnx.defs.onnx_opset_version() + 1))
 TOLERANCE = 1e-5
 
 
@@ -39,36 +39,90 @@ class BatchNormalization(OpRun):
 
 
 class Pool(OpRun):
-    """Pools as the specification has them, over the taps inside the image (the
-    reference implementation fails for some pads). Expects no auto_pad."""
+    """Pools as the specification has them (the reference implementation fails
+    for some pads). Expects no auto_pad."""
 
     op_domain = ""
 
-    def _run(self, x, kernel_shape=None, strides=None, pads=None, ceil_mode=0, **_):
-        strides, pads = strides or [1, 1], pads or [0, 0, 0, 0]
-        bounds = []  # first and last tap of each window, by axis
-        for axis in range(2):
-            size, stride = x.shape[2 + axis], strides[axis]
-            before, after = pads[axis], pads[axis + 2]
-            beyond = size + before + after - kernel_shape[axis]
+    def _run(
+        self,
+        x,
+        kernel_shape=None,
+        strides=None,
+        pads=None,
+        ceil_mode=0,
+        count_include_pad=0,
+        **_,
+    ):
+        rank = x.ndim - 2
+        strides, pads = strides or [1] * rank, pads or [0] * (2 * rank)
+        windows = []  # by axis: (first and last tap in the image, taps to count)
+        for axis in range(rank):
+            size, stride, kernel = x.shape[2 + axis], strides[axis], kernel_shape[axis]
+            before, after = pads[axis], pads[axis + rank]
+            beyond = size + before + after - kernel
             count = (-(-beyond // stride) if ceil_mode else beyond // stride) + 1
             starts = [i * stride - before for i in range(count)]
-            bounds.append(
-                [(max(s, 0), min(s + kernel_shape[axis], size)) for s in starts if s < size]
+            windows.append(
+                [
+                    (
+                        slice(max(s, 0), min(s + kernel, size)),
+                        # What ceil_mode adds is no pad that would count.
+                        min(s + kernel, size + after) - s
+                        if count_include_pad
+                        else min(s + kernel, size) - max(s, 0),
+                    )
+                    for s in starts
+                    if s < size
+                ]
             )
-        y = [
-            [self.reduce(x[:, :, top:bottom, left:right], axis=(2, 3)) for left, right in bounds[1]]
-            for top, bottom in bounds[0]
-        ]
-        return (np.array(y).transpose(2, 3, 0, 1).astype(x.dtype),)
+        y = np.empty(x.shape[:2] + tuple(len(w) for w in windows))
+        axes = tuple(range(2, x.ndim))
+        for index in np.ndindex(*y.shape[2:]):
+            chosen = [windows[axis][i] for axis, i in enumerate(index)]
+            taps = x[(slice(None), slice(None), *(c[0] for c in chosen))]
+            y[(slice(None), slice(None), *index)] = self.reduce(
+                taps.astype(np.float64), axes, np.prod([c[1] for c in chosen])
+            )
+        return (y.astype(x.dtype),)
 
 
 class MaxPool(Pool):
-    reduce = staticmethod(np.max)
+    @staticmethod
+    def reduce(taps, axes, _):
+        return taps.max(axis=axes)
 
 
 class AveragePool(Pool):
-    reduce = staticmethod(np.mean)
+    @staticmethod
+    def reduce(taps, axes, count):
+        return taps.sum(axis=axes) / count
+
+
+class GlobalMaxPool(OpRun):
+    """The reference implementation takes signals as images."""
+
+    op_domain = ""
+
+    def _run(self, x, **_):
+        return (x.max(axis=tuple(range(2, x.ndim)), keepdims=True),)
+
+
+class OldSoftmax(OpRun):
+    """Before opset 13: over everything from the axis on, which the reference
+    implementation does not know."""
+
+    op_domain = ""
+
+    def _run(self, x, axis=1, **_):
+        axis = (1 if axis is None else axis) % x.ndim
+        rows = x.reshape(int(np.prod(x.shape[:axis])), -1)
+        e = np.exp(rows - rows.max(axis=1, keepdims=True))
+        return ((e / e.sum(axis=1, keepdims=True)).reshape(x.shape).astype(x.dtype),)
+
+
+OldSoftmax.__name__ = "Softmax"
+NEW_OPS = [AveragePool, BatchNormalization, GlobalMaxPool, MaxPool]
 
 
 class Case:
@@ -83,6 +137,8 @@ class Case:
         self.nodes = []
         self.initializers = []
         self.reference_pads = {}  # by node name
+        # What the model holds channels-last at its edges.
+        self.keeps_input = self.keeps_output = False
         self.count = 0
 
     def name(self, stem):
@@ -147,6 +203,10 @@ class Case:
         return model
 
 
+def signal(rng, opset):
+    return Case(rng, [1, int(rng.integers(1, 7)), int(rng.integers(5, 20))], opset)
+
+
 def image(rng, opset, low=3, high=11):
     channels, height, width = (
         int(rng.integers(1, 7)),
@@ -160,10 +220,11 @@ def matrix(rng, opset):
     return Case(rng, [1, int(rng.integers(1, 12))], opset)
 
 
-def window(case, kernel, dilations=(1, 1), pools=False):
+def window(case, kernel, dilations=None, pools=False):
     """Random strides and pads under which the window fits the image."""
-    rng = case.rng
-    attributes = {"strides": [int(rng.integers(1, 4)) for _ in range(2)]}
+    rng, rank = case.rng, len(kernel)
+    dilations = dilations or [1] * rank
+    attributes = {"strides": [int(rng.integers(1, 4)) for _ in range(rank)]}
     extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilations)]
     choice = rng.integers(0, 4)
     if choice == 0:
@@ -172,12 +233,14 @@ def window(case, kernel, dilations=(1, 1), pools=False):
         attributes["auto_pad"] = "VALID"
     else:
         high = [k if pools else k + 1 for k in kernel]
-        pads = [int(rng.integers(0, high[i % 2])) for i in range(4)]
-        for axis in range(2):
-            missing = extent[axis] - case.shape[2 + axis] - pads[axis] - pads[axis + 2]
+        pads = [int(rng.integers(0, high[i % rank])) for i in range(2 * rank)]
+        for axis in range(rank):
+            missing = extent[axis] - case.shape[2 + axis] - pads[axis] - pads[axis + rank]
             if missing > 0 and not pools:
                 pads[axis] += missing
         attributes["pads"] = pads
+        if rng.random() < 0.3:
+            attributes["auto_pad"] = "NOTSET"
     return attributes
 
 
@@ -186,17 +249,18 @@ def add_window(case, op, *inputs, extent, **attributes):
     auto_pad (SAME of dilated convolutions), so it gets the pads that the
     specification gives for it."""
     shape = case.shape[2:]
+    rank = len(shape)
     case.add(op, *inputs, **attributes)
-    if "auto_pad" not in attributes:
+    if attributes.get("auto_pad", "NOTSET") == "NOTSET":
         return
-    pads = [0, 0, 0, 0]
+    pads = [0] * (2 * rank)
     if attributes["auto_pad"] != "VALID":
         for axis, stride in enumerate(attributes["strides"]):
             size = -(-shape[axis] // stride)
             total = max((size - 1) * stride + extent[axis] - shape[axis], 0)
             small, large = total // 2, total - total // 2
             is_upper = attributes["auto_pad"] == "SAME_UPPER"
-            pads[axis], pads[axis + 2] = (small, large) if is_upper else (large, small)
+            pads[axis], pads[axis + rank] = (small, large) if is_upper else (large, small)
     case.reference_pads[case.value] = pads
 
 
@@ -205,33 +269,36 @@ def fits(case, kernel):
 
 
 def conv(rng, opset, case=None):
-    case = case or image(rng, opset)
+    case = case or (image if rng.random() < 0.75 else signal)(rng, opset)
     channels = case.shape[1]
-    kernel = fits(case, [int(rng.integers(1, 5)) for _ in range(2)])
-    dilations = [1, 1]
+    kernel = fits(case, [int(rng.integers(1, 5)) for _ in case.shape[2:]])
+    dilations = [1] * len(kernel)
     if rng.random() < 0.3:
         dilations = [
             int(rng.integers(1, 3)) if (k - 1) * 2 + 1 <= s else 1
             for k, s in zip(kernel, case.shape[2:])
         ]
     attributes = window(case, kernel, dilations)
-    if rng.random() < 0.4 and channels > 1:
-        outputs = channels * int(rng.integers(1, 4))
-        attributes["group"] = channels
-        weight = case.reals(outputs, 1, *kernel)
+    divisors = [d for d in range(2, channels + 1) if channels % d == 0]
+    if rng.random() < 0.5 and divisors:
+        # Depthwise, with a multiplier, or in groups.
+        groups = int(rng.choice(divisors))
+        outputs = groups * int(rng.integers(1, 4))
+        attributes["group"] = groups
+        weight = case.reals(outputs, channels // groups, *kernel)
     else:
         outputs = int(rng.integers(1, 9))
         weight = case.reals(outputs, channels, *kernel)
     if rng.random() < 0.7:
         attributes["kernel_shape"] = kernel
-    if dilations != [1, 1] or rng.random() < 0.5:
+    if max(dilations) > 1 or rng.random() < 0.5:
         attributes["dilations"] = dilations
     inputs = [case.value, weight]
     if rng.random() < 0.6:
         inputs.append(case.reals(outputs, stem="b"))
     extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilations)]
     add_window(case, "Conv", *inputs, extent=extent, **attributes)
-    case.shape = [1, outputs, None, None]
+    case.shape = [1, outputs] + [None] * len(kernel)
     return case
 
 
@@ -248,21 +315,215 @@ def conv_add_bias(rng, opset):
     return case
 
 
-def batch_norm(rng, opset):
-    case = image(rng, opset) if rng.random() < 0.7 else matrix(rng, opset)
-    if rng.random() < 0.5 and len(case.shape) == 4:
-        case.add("Conv", case.value, case.reals(3, case.shape[1], 1, 1))
-        case.shape[1] = 3
+def add_batch_norm(case, **attributes):
     channels = case.shape[1]
-    variance = case.constant(rng.uniform(0.1, 2, channels).astype(np.float32))
-    attributes = {} if rng.random() < 0.3 else {"epsilon": 1e-3}
-    case.add(
-        "BatchNormalization",
-        case.value,
-        *[case.reals(channels) for _ in range(3)],
-        variance,
-        **attributes,
-    )
+    variance = case.constant(case.rng.uniform(0.1, 2, channels).astype(np.float32))
+    parameters = [case.reals(channels) for _ in range(3)]
+    case.add("BatchNormalization", case.value, *parameters, variance, **attributes)
+
+
+def batch_norm(rng, opset):
+    """After a convolution, a Gemm, or nothing; of rank 2, 3 and 4."""
+    case = [image, signal, matrix][rng.integers(0, 3)](rng, opset)
+    choice = rng.random()
+    if choice < 0.5 and len(case.shape) > 2:
+        kernel = [1] * (len(case.shape) - 2)
+        case.add("Conv", case.value, case.reals(3, case.shape[1], *kernel))
+        case.shape[1] = 3
+    elif choice < 0.5:
+        gemm(rng, opset, case)
+    add_batch_norm(case, **({} if rng.random() < 0.3 else {"epsilon": 1e-3}))
+    if rng.random() < 0.3:
+        case.add("Relu")
+        add_batch_norm(case)
+    return case
+
+
+def add_affine(case):
+    """One constant more, by one of the operators that take one."""
+    rng = case.rng
+    op = ["Add", "Sub", "Mul", "Div", "Neg"][rng.integers(0, 5)]
+    if op == "Neg":
+        return case.add("Neg")
+    shape = [1] * int(rng.integers(0, len(case.shape) + 1))
+    if rng.random() < 0.6:
+        shape = [case.shape[1]] + [1] * (len(case.shape) - 2)
+        if rng.random() < 0.5:
+            shape = [1] + shape
+    values = rng.uniform(0.5, 2, shape) * rng.choice([-1, 1], shape)
+    operands = [case.value, case.constant(values.astype(np.float32))]
+    if op != "Div" and rng.random() < 0.4:
+        operands.reverse()
+    return case.add(op, *operands)
+
+
+def affine(rng, opset):
+    """Constants before, between and after layers with and without pads."""
+    case = [image, signal, matrix][rng.integers(0, 3)](rng, opset)
+    for _ in range(int(rng.integers(1, 4))):
+        for _ in range(int(rng.integers(0, 3))):
+            add_affine(case)
+        choice = rng.integers(0, 4)
+        spatial = len(case.shape) - 2
+        if choice == 0 and spatial:
+            outputs = int(rng.integers(1, 5))
+            groups = case.shape[1] if rng.random() < 0.4 else 1
+            outputs *= groups
+            pad = int(rng.integers(0, 2))
+            weight = case.reals(outputs, case.shape[1] // groups, *[2 * pad + 1] * spatial)
+            case.add("Conv", case.value, weight, group=groups, pads=[pad] * 2 * spatial)
+            case.shape[1] = outputs
+        elif choice == 0:
+            gemm(rng, opset, case)
+        elif choice == 1:
+            add_batch_norm(case)
+        elif choice == 2:
+            case.add("Relu")
+        else:
+            source = case.value
+            case.add("Add", add_affine(case), source)
+    add_affine(case)
+    return case
+
+
+def channels_last(rng, opset):
+    """As converters from channels-last frameworks write it: transposes at the
+    edges, constants and means in that order, layers between in the other."""
+    rank = 4 if rng.random() < 0.7 else 3
+    sizes = [1] + [int(rng.integers(4, 9)) for _ in range(rank - 2)] + [int(rng.integers(2, 6))]
+    case = Case(rng, sizes, opset)
+    case.keeps_input = True
+    first, last = [0, rank - 1, *range(1, rank - 1)], [0, *range(2, rank), 1]
+    if rng.random() < 0.4:
+        case.add("Sub", case.value, case.reals(sizes[-1]))
+        case.add("Mul", case.value, case.constant(np.float32(0.5)))
+    case.add("Transpose", perm=first)
+    outputs = int(rng.integers(2, 6))
+    case.add("Conv", case.value, case.reals(outputs, sizes[-1], *[3] * (rank - 2)))
+    case.add("Relu")
+    choice = rng.integers(0, 4)
+    if choice > 0:
+        case.add("Transpose", perm=last)
+    if choice == 1:
+        case.keeps_output = True
+        case.add("Add", case.value, case.reals(outputs))
+    elif choice == 2:
+        add_reduce(case, "ReduceMean", list(range(1, rank - 1)), rank, keepdims=0)
+    elif choice == 3:
+        case.add("MatMul", case.value, case.reals(outputs, 3))
+        case.add("Add", case.value, case.reals(3))
+        case.keeps_output = True
+        if rank == 4:  # only a Transpose is seen as one
+            case.add("Transpose", perm=first)
+            case.keeps_output = False
+    return case
+
+
+def add_reduce(case, op, axes, rank, **attributes):
+    since = 18
+    axes = [int(axis) - rank if case.rng.random() < 0.3 else int(axis) for axis in axes]
+    if case.opset < since:
+        case.add(op, axes=axes, **attributes)
+    else:
+        case.add(op, case.value, case.ints(*axes), **attributes)
+
+
+def reduce(rng, opset):
+    case = (image if rng.random() < 0.7 else signal)(rng, opset)
+    rank = len(case.shape)
+    axes = [[2], [3], [2, 3], [3, 2]][rng.integers(0, 4)] if rank == 4 else [2]
+    # Without keepdims a mean over one of two axes leaves a signal.
+    keeps = int(rng.integers(0, 2))
+    add_reduce(case, ["ReduceMean", "ReduceMax"][rng.integers(0, 2)], axes, rank, keepdims=keeps)
+    return case
+
+
+def concat(rng, opset):
+    """Branches of an image, a signal or a matrix, along any axis but the batch."""
+    case = [image, signal, matrix][rng.integers(0, 3)](rng, opset)
+    source, channels, rank = case.value, case.shape[1], len(case.shape)
+    axis = int(rng.integers(1, rank))
+    values = []
+    for _ in range(int(rng.integers(1, 4))):
+        case.value = source
+        choice = rng.integers(0, 3)
+        if choice == 0:
+            case.add("Relu")
+        elif choice == 1 and rank > 2:
+            outputs = int(rng.integers(1, 5)) if axis == 1 else channels
+            case.add("Conv", source, case.reals(outputs, channels, *[1] * (rank - 2)))
+        values.append(case.value)
+    case.add("Concat", *values, axis=axis - rank if rng.random() < 0.3 else axis)
+    if rng.random() < 0.5:
+        case.add("Relu")
+    return case
+
+
+def pad(rng, opset):
+    case = [image, signal, matrix][rng.integers(0, 3)](rng, opset)
+    rank = len(case.shape)
+    sizes = [0] + [int(rng.integers(0, 3)) for _ in range(rank - 1)]
+    sizes += [0] + [int(rng.integers(0, 3)) for _ in range(rank - 1)]
+    if rng.random() < 0.6:
+        sizes[1] = sizes[rank + 1] = 0
+    value = 0.0 if rng.random() < 0.6 else float(rng.uniform(-1, 1))
+    if opset < 11:
+        case.add("Pad", pads=sizes, value=value, mode="constant")
+    elif opset >= 18 and rng.random() < 0.5:
+        axes = [int(a) for a in rng.permutation(rank)]
+        ordered = [sizes[a] for a in axes] + [sizes[rank + a] for a in axes]
+        case.add(
+            "Pad",
+            case.value,
+            case.ints(*ordered),
+            case.constant(np.float32(value)),
+            case.ints(*axes),
+        )
+    else:
+        inputs = [case.value, case.ints(*sizes)]
+        if value != 0 or rng.random() < 0.5:
+            inputs.append(case.constant(np.float32(value)))
+        case.add("Pad", *inputs)
+    case.shape = [s + sizes[i] + sizes[rank + i] for i, s in enumerate(case.shape)]
+    padded = case.value
+    if rank > 2 and rng.random() < 0.7:
+        kernel = fits(case, [int(rng.integers(1, 4)) for _ in case.shape[2:]])
+        if rng.random() < 0.5:
+            weight = case.reals(2, case.shape[1], *kernel)
+            add_window(case, "Conv", padded, weight, extent=kernel, **window(case, kernel))
+        else:
+            attributes = {"kernel_shape": kernel, "strides": [1] * len(kernel)}
+            case.add(["MaxPool", "AveragePool"][rng.integers(0, 2)], **attributes)
+    return case
+
+
+def sum_of(rng, opset):
+    case = [image, signal, matrix][rng.integers(0, 3)](rng, opset)
+    source = case.value
+    others = [case.add("Relu", source), source, case.add("Identity", source)]
+    case.add("Sum", *others[: int(rng.integers(1, 4))])
+    return case
+
+
+def folded(rng, opset):
+    """Weights that the graph prepares: transposed, cast, scaled, joined."""
+    case = matrix(rng, opset)
+    inputs, outputs = case.shape[1], int(rng.integers(1, 6))
+    source = case.value
+    weight = case.reals(outputs, inputs)
+    weight = case.add("Transpose", weight, perm=[1, 0])
+    weight = case.add("Mul", weight, case.reals(outputs))
+    if opset < 13:
+        weight = case.add("Unsqueeze", weight, axes=[0])
+        weight = case.add("Squeeze", weight, axes=[0])
+    weight = case.add("Cast", weight, to=TensorProto.FLOAT)
+    weight = case.add("Concat", weight, case.reals(inputs, 2), axis=1)
+    bias = case.add("Sub", case.reals(outputs + 2), case.constant(np.float32(0.5)))
+    if opset >= 10:
+        weight = case.add("Slice", weight, case.ints(1), case.ints(100), case.ints(1))
+        bias = case.add("Gather", bias, case.ints(*range(1, outputs + 2)), axis=0)
+    case.add("MatMul", source, weight)
+    case.add("Add", case.value, bias)
     return case
 
 
@@ -303,28 +564,29 @@ def add(rng, opset):
 
 
 def pool(rng, opset, op):
-    case = image(rng, opset)
-    kernel = fits(case, [int(rng.integers(1, 5)) for _ in range(2)])
+    case = (image if rng.random() < 0.75 else signal)(rng, opset)
+    kernel = fits(case, [int(rng.integers(1, 5)) for _ in case.shape[2:]])
     attributes = window(case, kernel, pools=True)
+    pads, rank = attributes.get("pads"), len(kernel)
     if rng.random() < 0.3 and "auto_pad" not in attributes and opset >= 10:
         rest = [
-            (s + attributes["pads"][i] + attributes["pads"][i + 2] - k) % t
+            (s + pads[i] + pads[i + rank] - k) % t
             for i, (s, k, t) in enumerate(zip(case.shape[2:], kernel, attributes["strides"]))
         ]
         # A last window in the pads alone is refused: see the lit tests.
         if all(
-            r == 0 or t - r + attributes["pads"][i + 2] < k
+            r == 0 or t - r + pads[i + rank] < k
             for i, (r, t, k) in enumerate(zip(rest, attributes["strides"], kernel))
         ):
             attributes["ceil_mode"] = 1
-    if op == "AveragePool" and "pads" in attributes and not any(attributes["pads"]):
+    if op == "AveragePool":
         attributes["count_include_pad"] = int(rng.integers(0, 2))
     add_window(case, op, extent=kernel, kernel_shape=kernel, **attributes)
     return case
 
 
 def global_pool(rng, opset):
-    case = image(rng, opset)
+    case = (image if rng.random() < 0.7 else signal)(rng, opset)
     case.add(["GlobalAveragePool", "GlobalMaxPool"][rng.integers(0, 2)])
     return case
 
@@ -338,6 +600,9 @@ def gemm(rng, opset, case=None):
     if rng.random() < 0.5:
         attributes["beta"] = float(rng.uniform(0.5, 2))
     operands = [case.value]
+    if rng.random() < 0.3:
+        attributes["transA"] = 1
+        operands = [case.add("Transpose")]
     if rng.random() < 0.5:
         attributes["transB"] = 1
         operands.append(case.reals(outputs, inputs))
@@ -376,7 +641,7 @@ def flatten(rng, opset, case=None):
     elif way == 2:
         case.add("Reshape", case.value, case.ints(0, -1))
     elif way == 3:
-        case.add("Reshape", case.value, case.ints(-1, size))
+        case.add("Flatten", axis=1 - len(case.shape))
     else:  # x.view(x.size(0), -1) in PyTorch
         source = case.value
         batch = case.add("Gather", case.add("Shape", source), case.constant(np.int64(0)))
@@ -445,15 +710,9 @@ def squeeze(rng, opset):
 
 
 def softmax(rng, opset):
-    if rng.random() < 0.5:
-        case = matrix(rng, opset)
-        axis = [1, -1][rng.integers(0, 2)]
-    else:
-        # Over the channels of every pixel; before opset 13, of one pixel.
-        size = [1, 1] if opset < 13 else [3, 5]
-        case = Case(rng, [1, 4] + size, opset)
-        axis = 1
-    case.add("Softmax", axis=axis)
+    case = [image, signal, matrix][rng.integers(0, 3)](rng, opset)
+    rank = len(case.shape)
+    case.add("Softmax", axis=int(rng.integers(-rank + 1, rank)) or 1)
     return case
 
 
@@ -505,6 +764,13 @@ def network(rng, opset):
 
 
 OPERATORS = {
+    "Affine": affine,
+    "ChannelsLast": channels_last,
+    "Concat": concat,
+    "Folded": folded,
+    "Pad": pad,
+    "Reduce": reduce,
+    "Sum": sum_of,
     "Conv": conv,
     "ConvAddBias": conv_add_bias,
     "BatchNormalization": batch_norm,
@@ -526,8 +792,13 @@ OPERATORS = {
 }
 
 
-def to_nhwc(array):
-    return array.transpose(0, 2, 3, 1) if array.ndim == 4 else array
+def as_imported(array, shape, is_kept):
+    """The array in the order that @main has for it, `shape`."""
+    if array.ndim > 2 and not is_kept and not (array.ndim == len(shape) == 3):
+        array = np.moveaxis(array, 1, -1)
+    if array.ndim == 3 and len(shape) == 4:
+        array = array[:, None]
+    return array
 
 
 class Wrong(Exception):
@@ -540,31 +811,34 @@ def run(command):
         raise Wrong(f"{shlex.join(command)}: {result.stdout}{result.stderr}".strip())
 
 
-def result_shape(path):
-    """The shape of the result in the signature of @main."""
+def shapes(path):
+    """The shapes of the input and the result in the signature of @main."""
     with open(path) as file:
         for line in file:
-            match = re.search(r"func.func @main\(.*\) -> \(?tensor<([0-9x]+)xf32>", line)
+            match = re.search(
+                r"func.func @main\(%\w+: tensor<([0-9x]+)xf32>.*\) -> \(?tensor<([0-9x]+)xf32>", line
+            )
             if match:
-                return [int(size) for size in match.group(1).split("x")]
+                return [[int(size) for size in text.split("x")] for text in match.groups()]
     raise Wrong("the import has no @main")
 
 
 def check(options, folder, case, x):
     path = os.path.join(folder, "model.onnx")
-    onnx.save(case.model(), path)
-    reference = ReferenceEvaluator(
-        case.model(is_reference=True), new_ops=[AveragePool, BatchNormalization, MaxPool]
-    )
-    expected = to_nhwc(reference.run(None, {"x": x})[0])
+    save(case, path)
+    old = [OldSoftmax] if case.opset < 13 else []
+    reference = ReferenceEvaluator(case.model(is_reference=True), new_ops=NEW_OPS + old)
+    expected = reference.run(None, {"x": x})[0]
     imported = os.path.join(folder, "model.mlir")
     run([options.qat, "import", path, "-o", imported])
-    if result_shape(imported) != list(expected.shape):
-        raise Wrong(f"shape {result_shape(imported)}, expected {list(expected.shape)}")
+    input_shape, result_shape = shapes(imported)
+    expected = as_imported(expected, result_shape, case.keeps_output)
+    if result_shape != list(expected.shape):
+        raise Wrong(f"shape {result_shape}, expected {list(expected.shape)}")
     if options.import_only:
         return
     inputs, outputs = (os.path.join(folder, file) for file in ("x.npy", "y.npy"))
-    np.save(inputs, np.ascontiguousarray(to_nhwc(x)))
+    np.save(inputs, np.ascontiguousarray(as_imported(x, input_shape, case.keeps_input)))
     command = options.runner or f"{options.qat} run --layout nhwc"
     run(shlex.split(command) + [imported, "--input", inputs, "--output", outputs])
     got = np.load(outputs)
@@ -574,6 +848,25 @@ def check(options, folder, case, x):
     error = np.abs(got - expected).max() / max(1.0, np.abs(expected).max())
     if not error <= TOLERANCE:
         raise Wrong(f"relative error {error:.3g} exceeds {TOLERANCE}")
+
+
+def save(case, path):
+    """The model, in a third of the cases with its weights in another file."""
+    model = case.model()
+    if case.rng.random() < 0.67:
+        return onnx.save(model, path)
+    folder, name = os.path.split(path)
+    if os.path.exists(os.path.join(folder, "weights.bin")):
+        os.remove(os.path.join(folder, "weights.bin"))
+    return onnx.save(
+        model,
+        path,
+        save_as_external_data=True,
+        all_tensors_to_one_file=case.rng.random() < 0.5,
+        location="weights.bin" if case.rng.random() < 0.5 else None,
+        size_threshold=0,
+        convert_attribute=bool(case.rng.random() < 0.5),
+    )
 
 
 def main():

@@ -11,7 +11,14 @@
 
 #include "qat/HostKernels/HostKernels.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/Pass/Pass.h"
+
+#include "qat/Dialect/Qat/IR/Qat.h"
 
 namespace mlir {
 class RewritePatternSet;
@@ -40,8 +47,8 @@ void populateQatQuantizersToLinalgPatterns(RewritePatternSet &patterns);
 void populateQatIntegerToLinalgPatterns(const TypeConverter &converter,
                                         RewritePatternSet &patterns);
 
-/// The layers with constant weights to qat.host_call, where the kernels of `isa`
-/// serve them; preferred to the patterns above.
+/// The layers with constant weights to qat.host_call, where the kernels of
+/// `isa` serve them; preferred to the patterns above.
 void populateQatToHostKernelPatterns(const TypeConverter &converter,
                                      RewritePatternSet &patterns, HostIsa isa);
 

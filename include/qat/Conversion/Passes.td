@@ -1,4 +1,4 @@
-//===- Passes.td - conversions out of the qat dialect ----*- tablegen -*- ===//
+//===- Passes.td - conversions into and out of the qat dialect ----*- tablegen -*- ===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -46,6 +46,69 @@ def ConvertQatToLinalg : Pass<"convert-qat-to-linalg"> {
     "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
     "::mlir::tensor::TensorDialect"];
+}
+
+def QatNormalizeTosa : Pass<"qat-normalize-tosa", "::mlir::ModuleOp"> {
+  let summary = "Bring TOSA as converters write it into one form";
+  let description = [{
+    An unknown first dimension of `@main`'s arguments is the batch and becomes
+    `batch`; the sizes of all results follow. No other dimension may be unknown.
+    The names of inputs and outputs that a converter noted (`tf.entry_function`)
+    become `qat.name`; else they are `input` and `output`.
+
+    Reshapes and transposes of constants are constants, and so are integer
+    weights that are cast and scaled to floats. `exp(x - max) / sum` over the last
+    dimension becomes `qat.softmax`. A float network with ops that form F
+    has no place for fails with one error that lists all of them.
+  }];
+  let options = [
+    Option<"batch", "batch", "int64_t", "1",
+           "What an unknown first dimension becomes">,
+  ];
+  let dependentDialects = ["::mlir::tosa::TosaDialect",
+                           "::mlir::qat::QatDialect"];
+}
+
+def ConvertTosaToQat : Pass<"convert-tosa-to-qat", "::mlir::ModuleOp"> {
+  let summary = "Raise an 8-bit TOSA network to the integer layers of form I";
+  let description = [{
+    For networks of `i8` tensors, after `qat-normalize-tosa`. A convolution, a
+    depthwise convolution or a dense layer with its `tosa.rescale` (and clamp)
+    becomes one integer layer with the rounding of the rescale; the rescales
+    around an addition one `qat.rescaled_add`; average and maximum pools,
+    reshapes, concatenations and pads of constant value their likes. A slice
+    whose missing rows no window reaches is dropped. The softmax that
+    converters write out as tables, shifts and Newton steps becomes one
+    `qat.table_softmax`; any other function of one `i8` value, `tosa.table`, a
+    rescale or a clamp on its own, a `qat.table`.
+
+    A zero point is what the ops say; the same for all users of a value. Scales
+    are those of the module's attribute `qat.grids`, a dictionary from tensor
+    names (the ops' locations) to `!quant.uniform` types; a tensor that is not
+    there has the scale 1.
+
+    Fails with one error that lists every op that has no integer layer, with its
+    tensor's name.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::quant::QuantDialect",
+    "::mlir::tensor::TensorDialect", "::mlir::qat::QatDialect"];
+}
+
+def QatNameLayers : Pass<"qat-name-layers", "::mlir::ModuleOp"> {
+  let summary = "Give each layer a name, and its weights the layer's name";
+  let description = [{
+    The name of a layer is taken out of its location, the name that its tensor
+    had in the source model: `conv2d_8` from
+    `model/batch_norm_8/FusedBatchNormV3;model/conv2d_8/Conv2D`. A name that is
+    no path stays as it is. Where there is nothing to take, or it is taken
+    already, the layer is called by its kind: `conv_0`, `dense_1`. Ops that
+    belong to a layer (its clamp, reshapes around it) have its name.
+
+    Constant weights of float layers become parameters `LAYER.weight`, a bias
+    that is not zero `LAYER.bias`.
+  }];
+  let dependentDialects = ["::mlir::ml_program::MLProgramDialect"];
 }
 
 #endif // QAT_CONVERSION_PASSES

@@ -9,9 +9,7 @@
 #ifndef QAT_EXECUTION_HOSTPIPELINE_H
 #define QAT_EXECUTION_HOSTPIPELINE_H
 
-#include "qat/HostKernels/HostKernels.h"
-
-#include <optional>
+#include "llvm/ADT/StringRef.h"
 
 namespace mlir {
 class DialectRegistry;
@@ -24,16 +22,16 @@ namespace mlir::qat {
 /// constants (qat-bind-parameters); `@main` takes a buffer for every argument,
 /// then one for every result, all of static shape and identity layout, and
 /// frees what it allocates. `liftConstants` adds the large constants as
-/// arguments (qat-lift-constants). With `kernels` layers with constant weights
-/// call those kernels, which the process that runs the code has to offer.
+/// arguments (qat-lift-constants). `kernels` is the option of
+/// convert-qat-to-linalg; the process that runs the code has to offer them.
 void buildHostLoopsPipeline(OpPassManager &manager, bool liftConstants,
-                            std::optional<HostIsa> kernels);
+                            llvm::StringRef kernels);
 
 /// From there to the LLVM dialect. A buffer is passed as one pointer.
 void buildHostLLVMPipeline(OpPassManager &manager);
 
-/// Both, constants as globals, without kernels: the named pipeline `qat-host-pipeline`.
-void buildHostPipeline(OpPassManager &manager);
+/// Both, constants as globals: the named pipeline `qat-host-pipeline`.
+void buildHostPipeline(OpPassManager &manager, llvm::StringRef kernels = "");
 
 /// Registers `qat-host-pipeline`.
 void registerHostPipelines();

@@ -1,4 +1,5 @@
-//===- HostKernels.h - integer layers as vector code of the host -*- C++ -*-===//
+//===- HostKernels.h - integer layers as vector code of the host -*- C++
+//-*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -21,6 +21,11 @@ namespace mlir::qat {
 /// qat-freeze-ranges. Named `qat-integer-pipeline`.
 void buildIntegerPipeline(OpPassManager &manager, unsigned biasBits = 32);
 
+/// From TOSA as converters write it to form F, or to form I where `isInteger`
+/// says that its tensors are 8-bit integers. Named `qat-import-tosa-pipeline`,
+/// with the option `integer`.
+void buildTosaImportPipeline(OpPassManager &manager, bool isInteger);
+
 /// Registers the named pipelines of this file.
 void registerPipelines();
 

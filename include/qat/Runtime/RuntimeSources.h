@@ -37,15 +37,18 @@ struct RuntimeFile {
   std::string text;
 };
 
-/// The files that a project needs which calls `kernels`
-/// ("qat_conv2d_u8_i8_u8", ...): the sources of these kernels and of no other,
-/// with the headers that they include, sorted by name. No kernels: no files.
-/// Fails with the name of a kernel that does not exist.
-llvm::Expected<std::vector<RuntimeFile>>
-getRuntimeFilesForKernels(llvm::ArrayRef<llvm::StringRef> kernels);
+/// A kernel that a project calls.
+struct RuntimeKernel {
+  std::string source;     ///< the file that it goes into: "conv2d.c"
+  std::string definition; ///< one line: "QAT_CONV2D_KERNEL(...)"
+};
 
-/// Whether the runtime has a kernel of this name.
-bool hasRuntimeKernel(llvm::StringRef kernel);
+/// The files that a project needs which calls `kernels`: their sources, with a
+/// line for each of them, in the order of the lines, and the headers that they
+/// include; sorted by name. No kernels: no files. Fails with the name of a
+/// source that does not exist.
+llvm::Expected<std::vector<RuntimeFile>>
+getRuntimeFilesForKernels(llvm::ArrayRef<RuntimeKernel> kernels);
 
 } // namespace mlir::qat
 

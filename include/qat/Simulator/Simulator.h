@@ -28,8 +28,9 @@ namespace mlir::qat {
 struct SimulationOptions {
   /// The folder of the generated project: N.json, N.h, N.c, qat-rt/.
   std::string dir;
-  /// Inputs of the network, each as the bytes of its input type. None: one
-  /// input of zeros, for the measurements alone.
+  /// Inputs of the network, each as its stored values: one byte an element, or
+  /// the bytes of wider types. None: one input of zeros, for the measurements
+  /// alone.
   std::vector<std::vector<uint8_t>> inputs;
   /// Whether every layer's output is wanted as well.
   bool layers = false;
@@ -50,15 +51,17 @@ struct SimulatedLayer {
   /// Executed for the first input. The last layer's include the return from
   /// N_run, the first one's what precedes it.
   uint64_t instructions = 0;
+  /// The place among the layers of the project's .mlirbc file.
+  uint64_t moduleLayer = 0;
 };
 
 /// All sizes are bytes, and those of the network alone: the start-up code and
 /// the buffers of the simulation are not part of them.
 struct SimulationResult {
   std::string name, target;
-  /// One for each input: the bytes of the output type.
+  /// One for each input: stored values as `inputs` are given.
   std::vector<std::vector<uint8_t>> outputs;
-  /// With `layers`: for each input, for each layer, the bytes in the arena.
+  /// With `layers`: for each input, for each layer, its stored values.
   std::vector<std::vector<std::vector<uint8_t>>> layerOutputs;
   /// Executed by N_run for the first input.
   uint64_t instructions = 0;

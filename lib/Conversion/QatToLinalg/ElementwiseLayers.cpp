@@ -150,7 +150,8 @@ SmallVector<int64_t> countTaps(AvgPool2DOp op) {
   return counts;
 }
 
-/// avg_pool2d -> floor(sum / k), or floor((2 * sum + k) / (2 * k)).
+/// avg_pool2d -> floor(sum / k), or floor((2 * sum + k) / (2 * k)), or that of
+/// |sum| with the sign of the sum.
 struct LowerAvgPool2D : OpConversionPattern<AvgPool2DOp> {
   using OpConversionPattern::OpConversionPattern;
 
@@ -188,7 +189,9 @@ struct LowerAvgPool2D : OpConversionPattern<AvgPool2DOp> {
                  values)));
       maps.push_back(getAxesMap(getContext(), rank, {1, 2}));
     }
-    bool nearest = op.getRounding() == RoundingMode::Nearest;
+    bool nearest = op.getRounding() != RoundingMode::Floor;
+    bool halfAway =
+        op.getRounding() == RoundingMode::HalfAway && quantized.isSigned();
     rewriter.replaceOp(
         op,
         mapElements(
@@ -196,6 +199,15 @@ struct LowerAvgPool2D : OpConversionPattern<AvgPool2DOp> {
             [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
               Value count = uniform ? buildScalar(e, sumType, counts[0]) : v[1];
               Value numerator = v[0], denominator = count;
+              Value zero = buildScalar(e, sumType, 0);
+              Value isNegative;
+              if (halfAway) {
+                isNegative = arith::CmpIOp::create(
+                    e, arith::CmpIPredicate::slt, numerator, zero);
+                numerator = arith::SelectOp::create(
+                    e, isNegative, arith::SubIOp::create(e, zero, numerator),
+                    numerator);
+              }
               if (nearest) {
                 Value two = buildScalar(e, sumType, 2);
                 numerator = arith::AddIOp::create(
@@ -209,6 +221,10 @@ struct LowerAvgPool2D : OpConversionPattern<AvgPool2DOp> {
                             .getResult()
                       : arith::DivUIOp::create(e, numerator, denominator)
                             .getResult();
+              if (halfAway)
+                average = arith::SelectOp::create(
+                    e, isNegative, arith::SubIOp::create(e, zero, average),
+                    average);
               if (type.getElementType() == sumType)
                 return average;
               return arith::TruncIOp::create(e, type.getElementType(), average);
@@ -249,6 +265,7 @@ struct LowerMaxPool2D : OpConversionPattern<MaxPool2DOp> {
 void mlir::qat::populateQatIntegerToLinalgPatterns(
     const TypeConverter &converter, RewritePatternSet &patterns) {
   populateWeightedLayerPatterns(converter, patterns);
+  populateImportedLayerPatterns(converter, patterns);
   populateMovingLayerPatterns(converter, patterns);
   patterns.add<LowerAdd, LowerRequantize, LowerAvgPool2D, LowerMaxPool2D>(
       converter, patterns.getContext());

@@ -126,6 +126,98 @@ struct LowerFoldWeight : OpRewritePattern<FoldWeightOp> {
   }
 };
 
+/// grouped_conv2d: loops n, oh, ow, kh, kw, g, ic, oc over the padded input and
+/// the weights with their channels split into (g, channel), from the bias on.
+struct LowerGroupedConv2D : OpRewritePattern<GroupedConv2DOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(GroupedConv2DOp op,
+                                PatternRewriter &rewriter) const override {
+    auto type = cast<RankedTensorType>(op.getType());
+    if (!type.hasStaticShape())
+      return rewriter.notifyMatchFailure(op, "batch is not static");
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    auto groups = static_cast<int64_t>(op.getGroups());
+    Value input = split(b, pad(b, op.getInput(), op.getPad()), 3, groups);
+    Value weight = split(b, op.getWeight(), 0, groups);
+    Value bias = split(b, op.getBias(), 0, groups);
+
+    AffineExpr n, oh, ow, kh, kw, g, ic, oc;
+    bindDims(getContext(), n, oh, ow, kh, kw, g, ic, oc);
+    ArrayRef<int64_t> stride = op.getStride(), dilation = op.getDilation();
+    AffineExpr ih = oh * stride[0] + kh * dilation[0];
+    AffineExpr iw = ow * stride[1] + kw * dilation[1];
+    SmallVector<IteratorType> iterators(8, IteratorType::parallel);
+    iterators[3] = iterators[4] = iterators[6] = IteratorType::reduction;
+    auto maps =
+        AffineMap::inferFromExprList({ArrayRef<AffineExpr>{n, ih, iw, g, ic},
+                                      {g, oc, kh, kw, ic},
+                                      {n, oh, ow, g, oc}},
+                                     getContext());
+    SmallVector<int64_t> shape(type.getShape());
+    shape.back() = groups;
+    shape.push_back(type.getDimSize(3) / groups);
+    auto splitType = RankedTensorType::get(shape, type.getElementType());
+    Value init =
+        mapElements(b, bias, {getAxesMap(getContext(), 5, {3, 4})}, splitType,
+                    [](ImplicitLocOpBuilder &, ValueRange v) { return v[0]; });
+    Value result =
+        buildLoops(b, {input, weight}, init, maps, iterators,
+                   [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                     return arith::AddFOp::create(
+                         e, v[2], arith::MulFOp::create(e, v[0], v[1]));
+                   });
+    rewriter.replaceOp(
+        op, tensor::CollapseShapeOp::create(b, result, getSplit(4, 3)));
+    return success();
+  }
+
+private:
+  /// Dimension `axis` of `rank` as two.
+  static SmallVector<ReassociationIndices> getSplit(int64_t rank,
+                                                    int64_t axis) {
+    SmallVector<ReassociationIndices> indices;
+    int64_t next = 0;
+    for (int64_t dim = 0; dim < rank; ++dim) {
+      indices.push_back({next++});
+      if (dim == axis)
+        indices.back().push_back(next++);
+    }
+    return indices;
+  }
+
+  /// Dimension `axis` as (groups, channel).
+  static Value split(ImplicitLocOpBuilder &b, Value value, int64_t axis,
+                     int64_t groups) {
+    auto type = cast<RankedTensorType>(value.getType());
+    SmallVector<int64_t> shape(type.getShape());
+    shape[axis] /= groups;
+    shape.insert(shape.begin() + axis, groups);
+    return tensor::ExpandShapeOp::create(
+        b, RankedTensorType::get(shape, type.getElementType()), value,
+        getSplit(type.getRank(), axis));
+  }
+
+  static Value pad(ImplicitLocOpBuilder &b, Value input,
+                   ArrayRef<int64_t> pads) {
+    if (llvm::all_of(pads, [](int64_t size) { return size == 0; }))
+      return input;
+    auto type = cast<RankedTensorType>(input.getType());
+    SmallVector<int64_t> shape(type.getShape());
+    shape[1] += pads[0] + pads[1];
+    shape[2] += pads[2] + pads[3];
+    auto amounts = [&](int64_t rows, int64_t columns) {
+      return SmallVector<OpFoldResult>{b.getIndexAttr(0), b.getIndexAttr(rows),
+                                       b.getIndexAttr(columns),
+                                       b.getIndexAttr(0)};
+    };
+    return tensor::PadOp::create(
+        b, RankedTensorType::get(shape, type.getElementType()), input,
+        amounts(pads[0], pads[2]), amounts(pads[1], pads[3]),
+        buildFloat(b, type.getElementType(), 0.0));
+  }
+};
+
 /// softmax(x) -> e / sum(e) with e = exp(x - max(x)), over the last dimension.
 struct LowerSoftmax : OpRewritePattern<SoftmaxOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -171,6 +263,6 @@ struct LowerSoftmax : OpRewritePattern<SoftmaxOp> {
 } // namespace
 
 void mlir::qat::populateQatFloatToLinalgPatterns(RewritePatternSet &patterns) {
-  patterns.add<LowerBatchNorm, LowerFoldBias, LowerFoldWeight, LowerSoftmax>(
-      patterns.getContext());
+  patterns.add<LowerBatchNorm, LowerFoldBias, LowerFoldWeight,
+               LowerGroupedConv2D, LowerSoftmax>(patterns.getContext());
 }

@@ -115,10 +115,10 @@ static Value buildCall(ImplicitLocOpBuilder &b, StringRef name, HostIsa isa,
   Value layer = buildConstant<int64_t>(b, packed.getLayerWords());
   Value init = tensor::EmptyOp::create(b, resultType.getShape(),
                                        resultType.getElementType());
-  std::string kernel = (Twine("qat_host_") + name + "_" +
-                        stringifyHostIsa(isa) +
-                        (packed.layer.outputBytes == 4 ? "_i32" : ""))
-                           .str();
+  std::string kernel =
+      (Twine("qat_host_") + name + "_" + stringifyHostIsa(isa) +
+       (packed.layer.outputBytes == 4 ? "_i32" : ""))
+          .str();
   return HostCallOp::create(b, kernel, input, weights, channels, layer, init,
                             packed.scratchBytes)
       .getResult();
@@ -190,9 +190,9 @@ struct CallDepthwiseConv2D : CallKernel<DepthwiseConv2DOp> {
     layer.kernelWidth = weights.getDimSize(1);
     return replace(
         op, adaptor,
-        packHostDepthwiseConv2D(isa, layer,
-                                constants.getParameters(op.getMultiplier(),
-                                                        op.getShift())),
+        packHostDepthwiseConv2D(
+            isa, layer,
+            constants.getParameters(op.getMultiplier(), op.getShift())),
         "depthwise_conv2d", rewriter);
   }
 };

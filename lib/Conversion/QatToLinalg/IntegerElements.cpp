@@ -81,6 +81,30 @@ Value mlir::qat::buildStored(ImplicitLocOpBuilder &b, Value value,
   return arith::AddIOp::create(b, value, offset);
 }
 
+Value mlir::qat::buildRoundedScale(ImplicitLocOpBuilder &b, Value x,
+                                   Value multiplier, Value shift,
+                                   ScaleRoundingMode rounding) {
+  Type type = x.getType();
+  auto scalar = [&](int64_t value) { return buildScalar(b, type, value); };
+  Value sum = arith::MulIOp::create(b, x, multiplier);
+  if (rounding != ScaleRoundingMode::Floor) {
+    Value half = arith::ShLIOp::create(
+        b, scalar(1), arith::SubIOp::create(b, shift, scalar(1)));
+    if (rounding == ScaleRoundingMode::DoubleRound) {
+      Value isNegative = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x,
+                                               scalar(0));
+      Value isFar = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, shift,
+                                          scalar(31));
+      Value more = arith::SelectOp::create(b, isNegative, scalar(-(1 << 30)),
+                                           scalar(1 << 30));
+      half = arith::AddIOp::create(
+          b, half, arith::SelectOp::create(b, isFar, more, scalar(0)));
+    }
+    sum = arith::AddIOp::create(b, sum, half);
+  }
+  return arith::ShRSIOp::create(b, sum, shift);
+}
+
 Value mlir::qat::buildPadded(ImplicitLocOpBuilder &b, Value input,
                              quant::QuantizedType quantized, int64_t zeroPoint,
                              ArrayRef<int64_t> pads, IntegerType type,

@@ -11,6 +11,8 @@
 
 #include "LinalgBuilders.h"
 
+#include "qat/Dialect/Qat/IR/Qat.h"
+
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 
 namespace mlir {
@@ -44,6 +46,11 @@ Value buildDifference(ImplicitLocOpBuilder &b, Value stored,
 Value buildStored(ImplicitLocOpBuilder &b, Value value,
                   quant::UniformQuantizedType quantized, Type container);
 
+/// (x * multiplier + r) >> shift, where `rounding` says what r is (see
+/// qat.rescaled_add). All have one type, wide enough for the product plus r.
+Value buildRoundedScale(ImplicitLocOpBuilder &b, Value x, Value multiplier,
+                        Value shift, ScaleRoundingMode rounding);
+
 /// NHWC `input` minus its zero point, with `pads` (top, bottom, left, right) of
 /// `fill` around it.
 Value buildPadded(ImplicitLocOpBuilder &b, Value input,
@@ -53,12 +60,15 @@ Value buildPadded(ImplicitLocOpBuilder &b, Value input,
 /// Sign extension, or nothing where `value` has the type.
 Value extend(ImplicitLocOpBuilder &b, Value value, Type type);
 
-/// The layers with weights, and those that move values; the other integer
-/// layers come with populateQatIntegerToLinalgPatterns.
+/// The layers with weights, those that move values and those that come with
+/// imported networks; the other integer layers come with
+/// populateQatIntegerToLinalgPatterns.
 void populateWeightedLayerPatterns(const TypeConverter &converter,
                                    RewritePatternSet &patterns);
 void populateMovingLayerPatterns(const TypeConverter &converter,
                                  RewritePatternSet &patterns);
+void populateImportedLayerPatterns(const TypeConverter &converter,
+                                   RewritePatternSet &patterns);
 
 } // namespace mlir::qat
 

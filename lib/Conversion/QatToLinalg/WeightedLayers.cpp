@@ -160,7 +160,11 @@ static Value buildRequantized(ImplicitLocOpBuilder &b, OpTy op,
   auto quantized =
       cast<quant::UniformQuantizedType>(getQuantizedElement(op.getResult()));
   Type i64 = b.getI64Type();
-  bool isNarrow = getElementTypeOrSelf(accumulator.getType()).isInteger(32);
+  // Rounding adds up to 2^61 more, which leaves room for a sum of 32 bits that
+  // includes the bias.
+  bool rounds = op.getRounding() != ScaleRoundingMode::Floor;
+  bool isNarrow = getElementTypeOrSelf(accumulator.getType()).isInteger(32) &&
+                  (!rounds || op.getAccumulatorBits() == 32);
   Type wide = isNarrow ? i64 : b.getIntegerType(128);
   int64_t rank = resultType.getRank();
   AffineMap channel = getAxesMap(b.getContext(), rank, rank - 1);
@@ -194,9 +198,8 @@ static Value buildRequantized(ImplicitLocOpBuilder &b, OpTy op,
                                : buildScalar(e, wide, multipliers->front());
         Value shift = shiftInput ? extend(e, v[shiftInput], wide)
                                  : buildScalar(e, wide, shifts->front());
-        Value product =
-            arith::MulIOp::create(e, extend(e, sum, wide), multiplier);
-        Value scaled = arith::ShRSIOp::create(e, product, shift);
+        Value scaled = buildRoundedScale(e, extend(e, sum, wide), multiplier,
+                                         shift, op.getRounding());
         return buildStored(e, scaled, quantized, resultType.getElementType());
       });
 }

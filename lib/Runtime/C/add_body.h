@@ -43,9 +43,10 @@ QAT_INLINE void qat_add_rows(const struct qat_add *layer, const void *input1,
   }
 }
 
-/* Defines one kernel, for example
+/* Declares and defines one kernel, for example
  * QAT_ADD_KERNEL(qat_add_u4_u4_u4, u4, u4, u4) */
 #define QAT_ADD_KERNEL(name, in1, in2, out)                                    \
+  QAT_ADD_DECLARE(name, QAT_TYPE_##in1, QAT_TYPE_##in2, QAT_TYPE_##out);       \
   QAT_ADD_DECLARE(name, QAT_TYPE_##in1, QAT_TYPE_##in2, QAT_TYPE_##out) {      \
     qat_add_rows(layer, input1, input1_pitch, input2, input2_pitch, output,    \
                  output_pitch, first_row, row_count, scratch, QAT_##in1,       \

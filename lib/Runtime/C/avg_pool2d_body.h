@@ -19,7 +19,8 @@ QAT_INLINE void qat_avg_pool2d_rows(const struct qat_avg_pool2d *layer,
                                     void *scratch, int storage) {
   (void)scratch;
   const int32_t channels = layer->channels;
-  const uint32_t nearest = layer->round_to_nearest;
+  const uint32_t nearest = layer->round_to_nearest == 1;
+  const int half_away = layer->round_to_nearest == 2;
   /* C's division rounds towards 0, ours down: shift the values up to where
    * there is no difference. */
   const int32_t lift =
@@ -47,6 +48,12 @@ QAT_INLINE void qat_avg_pool2d_rows(const struct qat_avg_pool2d *layer,
           for (int32_t kx = width; kx > 0; --kx, index += channels)
             sum += qat_load(line, index, storage);
         }
+        if (half_away) {
+          uint32_t size = (uint32_t)(sum < 0 ? -sum : sum);
+          int32_t mean = (int32_t)((2 * size + count) / (2 * count));
+          qat_put(&writer, sum < 0 ? -mean : mean, storage);
+          continue;
+        }
         uint32_t lifted = (uint32_t)sum + (uint32_t)lift * count;
         uint32_t mean =
             nearest ? (2 * lifted + count) / (2 * count) : lifted / count;
@@ -57,9 +64,10 @@ QAT_INLINE void qat_avg_pool2d_rows(const struct qat_avg_pool2d *layer,
   }
 }
 
-/* Defines one kernel, for example
+/* Declares and defines one kernel, for example
  * QAT_AVG_POOL2D_KERNEL(qat_avg_pool2d_u4_u4, u4) */
 #define QAT_AVG_POOL2D_KERNEL(name, storage)                                   \
+  QAT_AVG_POOL2D_DECLARE(name, QAT_TYPE_##storage);                            \
   QAT_AVG_POOL2D_DECLARE(name, QAT_TYPE_##storage) {                           \
     qat_avg_pool2d_rows(layer, input, input_pitch, output, output_pitch,       \
                         first_row, row_count, scratch, QAT_##storage);         \

@@ -84,9 +84,10 @@ QAT_INLINE void qat_conv2d_rows(const struct qat_conv2d *layer,
   }
 }
 
-/* Defines one kernel, for example
+/* Declares and defines one kernel, for example
  * QAT_CONV2D_KERNEL(qat_conv2d_u4_i2_u4, u4, i2, u4, QAT_ACC32) */
 #define QAT_CONV2D_KERNEL(name, in, weight, out, width)                        \
+  QAT_CONV2D_DECLARE(name, QAT_TYPE_##in, QAT_TYPE_##out);                     \
   QAT_CONV2D_DECLARE(name, QAT_TYPE_##in, QAT_TYPE_##out) {                    \
     qat_conv2d_rows(layer, input, input_pitch, output, output_pitch,           \
                     first_row, row_count, scratch, QAT_##in, QAT_##weight,     \

@@ -51,18 +51,27 @@ QAT_INLINE void qat_depthwise_unpack(struct qat_depthwise_lanes *lanes,
 
 /* Adds to the four accumulators the products of a window of height x width
  * taps. `index` is the element of `row` that the first tap of channel 0 sees;
- * rows of taps are `row_taps` apart, neighbours `tap_elements`. */
+ * rows of taps are `row_taps` apart, neighbours `tap_elements`. `packed`: the
+ * channels are four neighbours that start on a byte. */
 QAT_INLINE void qat_depthwise_sum(uint32_t *acc, const uint8_t *row,
                                   int32_t row_pitch, int32_t index,
                                   int32_t tap_elements, int32_t height,
                                   int32_t width, const int32_t *taps,
                                   int32_t row_taps, int32_t source0,
                                   int32_t source1, int32_t source2,
-                                  int32_t source3, int in) {
+                                  int32_t source3, int in, int packed) {
   uint32_t acc0 = acc[0], acc1 = acc[1], acc2 = acc[2], acc3 = acc[3];
   for (; height > 0; --height) {
     const int32_t *tap = taps, *end = taps + 4 * width;
     for (int32_t at = index; tap != end; at += tap_elements) {
+      if (packed) {
+        const uint32_t fields = qat_load_packed4(row, at, in);
+        acc0 += (uint32_t)(qat_lane(fields, 0, in) * *tap++);
+        acc1 += (uint32_t)(qat_lane(fields, 1, in) * *tap++);
+        acc2 += (uint32_t)(qat_lane(fields, 2, in) * *tap++);
+        acc3 += (uint32_t)(qat_lane(fields, 3, in) * *tap++);
+        continue;
+      }
       acc0 += (uint32_t)(qat_load(row, at + source0, in) * *tap++);
       acc1 += (uint32_t)(qat_load(row, at + source1, in) * *tap++);
       acc2 += (uint32_t)(qat_load(row, at + source2, in) * *tap++);
@@ -105,6 +114,9 @@ QAT_INLINE void qat_depthwise_conv2d_rows(
   const int32_t dilation_h = layer->dilation_h, dilation_w = layer->dilation_w;
   const int32_t input_zero = layer->input_zero_point;
   const int single = layer->multiplicity == 1;
+  /* Where all pixels start on a byte, so do four channels: 4 or 2 bits. */
+  const int packed_in = qat_bits(in) < 8 && channels * qat_bits(in) % 8 == 0;
+  const int packed_out = qat_bits(out) < 8 && outputs * qat_bits(out) % 8 == 0;
   struct qat_depthwise_lanes lanes;
   lanes.taps = (int32_t *)scratch;
 
@@ -141,33 +153,41 @@ QAT_INLINE void qat_depthwise_conv2d_rows(
         else
           qat_depthwise_edge(acc, input_zero, tap_rows, tap_columns, taps,
                              4 * kernel_w);
-        if (plain)
+        if (plain && packed_in)
           qat_depthwise_sum(acc, from, input_pitch * dilation_h, at + first,
                             dilation_w * channels, tap_rows, tap_columns, taps,
-                            4 * kernel_w, 0, 1, 2, 3, in);
+                            4 * kernel_w, 0, 1, 2, 3, in, 1);
+        else if (plain)
+          qat_depthwise_sum(acc, from, input_pitch * dilation_h, at + first,
+                            dilation_w * channels, tap_rows, tap_columns, taps,
+                            4 * kernel_w, 0, 1, 2, 3, in, 0);
         else
           qat_depthwise_sum(acc, from, input_pitch * dilation_h, at,
                             dilation_w * channels, tap_rows, tap_columns, taps,
                             4 * kernel_w, lanes.sources[0], lanes.sources[1],
-                            lanes.sources[2], lanes.sources[3], in);
-        if (width == QAT_ACC64)
+                            lanes.sources[2], lanes.sources[3], in, 0);
+        if (width & QAT_ACC64)
           for (int32_t lane = 0; lane < last - first; ++lane)
             acc[lane] = (uint32_t)qat_finish64(&finish, first + lane,
-                                               (int32_t)acc[lane], 0);
+                                               (int32_t)acc[lane], 0, width);
         else
-          qat_finish32(&finish, first, last - first, acc, 0);
-        for (int32_t lane = 0; lane < last - first; ++lane)
-          qat_store(to, index + lane, (int32_t)acc[lane], out);
+          qat_finish_sums(&finish, first, last - first, acc, 0, width);
+        if (packed_out && last - first == 4)
+          qat_store_packed4(to, index, acc, out);
+        else
+          for (int32_t lane = 0; lane < last - first; ++lane)
+            qat_store(to, index + lane, (int32_t)acc[lane], out);
         index += outputs;
       }
     }
   }
 }
 
-/* Defines one kernel, for example
+/* Declares and defines one kernel, for example
  * QAT_DEPTHWISE_CONV2D_KERNEL(qat_depthwise_conv2d_u4_i2_u4, u4, i2, u4,
  *                             QAT_ACC32) */
 #define QAT_DEPTHWISE_CONV2D_KERNEL(name, in, weight, out, width)              \
+  QAT_DEPTHWISE_CONV2D_DECLARE(name, QAT_TYPE_##in, QAT_TYPE_##out);           \
   QAT_DEPTHWISE_CONV2D_DECLARE(name, QAT_TYPE_##in, QAT_TYPE_##out) {          \
     qat_depthwise_conv2d_rows(layer, input, input_pitch, output, output_pitch, \
                               first_row, row_count, scratch, QAT_##in,         \

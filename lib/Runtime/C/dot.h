@@ -100,10 +100,10 @@ QAT_INLINE void qat_dot_channels(struct qat_writer *writer, const int16_t *x,
                                  const struct qat_finish *finish, int weight,
                                  int out, int width) {
   int32_t channel = first;
-  if (width == QAT_ACC64) {
+  if (width & QAT_ACC64) {
     for (; channel < last; ++channel, weights += words) {
       int64_t sum = qat_dot_wide(x, weights, words, weight);
-      qat_put(writer, qat_finish64(finish, channel, sum, x_sum), out);
+      qat_put(writer, qat_finish64(finish, channel, sum, x_sum, width), out);
     }
     return;
   }
@@ -123,7 +123,7 @@ QAT_INLINE void qat_dot_channels(struct qat_writer *writer, const int16_t *x,
       sums[i] = qat_dot1(x, weights, words, weight);
       weights += words;
     }
-    qat_finish32(finish, channel, count, sums, (uint32_t)x_sum);
+    qat_finish_sums(finish, channel, count, sums, (uint32_t)x_sum, width);
     for (i = 0; i < count; ++i)
       qat_put(writer, (int32_t)sums[i], out);
     channel += count;
@@ -135,7 +135,28 @@ QAT_INLINE void qat_dot_channels(struct qat_writer *writer, const int16_t *x,
 QAT_INLINE int32_t qat_gather(int16_t *x, const uint8_t *row, int32_t index,
                               int32_t count, int32_t zero_point, int in) {
   int32_t sum = 0;
-  for (int32_t end = index + count; index < end; ++index) {
+  const int32_t end = index + count;
+  if (qat_bits(in) < 8) {
+    /* Each byte is loaded once; what does not start on one goes before. */
+    const int32_t lanes = 8 / qat_bits(in);
+    for (; index < end && index % lanes; ++index) {
+      int32_t value = qat_load(row, index, in) - zero_point;
+      *x++ = (int16_t)value;
+      sum += value;
+    }
+    if (end - index >= lanes) {
+      const uint8_t *byte = row + index / lanes;
+      const uint8_t *last = row + end / lanes;
+      index = end - end % lanes;
+      for (; byte != last; ++byte, x += lanes)
+        for (int32_t lane = 0; lane < lanes; ++lane) {
+          int32_t value = qat_lane(*byte, lane, in) - zero_point;
+          x[lane] = (int16_t)value;
+          sum += value;
+        }
+    }
+  }
+  for (; index < end; ++index) {
     int32_t value = qat_load(row, index, in) - zero_point;
     *x++ = (int16_t)value;
     sum += value;

@@ -11,9 +11,13 @@
 
 #include "storage.h"
 
-/* Whether acc + bias is known to fit 32 bits. */
+/* Whether acc + bias is known to fit 32 bits; for imported networks with how
+ * the product is rounded that it is scaled by. */
 #define QAT_ACC32 0
 #define QAT_ACC64 1
+#define QAT_SINGLE_ROUND 2
+#define QAT_DOUBLE_ROUND 4
+#define QAT_ROUNDED (QAT_SINGLE_ROUND | QAT_DOUBLE_ROUND)
 
 /* What a layer does to its accumulators. */
 struct qat_finish {
@@ -44,6 +48,17 @@ QAT_OUTLINE int32_t qat_requantize_up(int32_t acc, int32_t multiplier,
   return qat_requantize(acc, multiplier, shift);
 }
 
+/* Takes the zero points of the weights off the sums; see below. */
+QAT_INLINE void qat_take_zeros(const struct qat_finish *finish, int32_t first,
+                               int32_t count, uint32_t *sums, uint32_t x_sum) {
+  if (finish->weight_zero) {
+    const int32_t step = finish->weight_zero_step;
+    const int32_t *zero = finish->weight_zero + first * step;
+    for (const uint32_t *end = sums + count; sums != end; ++sums, zero += step)
+      *sums -= x_sum * (uint32_t)*zero;
+  }
+}
+
 /* Turns the sums of `count` channels from `first` on into their outputs, in
  * place. They are sums of inputs times stored weights; `x_sum` is that of the
  * inputs, by which the zero points of the weights are taken off. All sums are
@@ -51,12 +66,7 @@ QAT_OUTLINE int32_t qat_requantize_up(int32_t acc, int32_t multiplier,
 QAT_OUTLINE void qat_finish32(const struct qat_finish *finish, int32_t first,
                               int32_t count, uint32_t *sums, uint32_t x_sum) {
   const uint32_t *end = sums + count;
-  if (finish->weight_zero) {
-    const int32_t step = finish->weight_zero_step;
-    const int32_t *zero = finish->weight_zero + first * step;
-    for (uint32_t *sum = sums; sum != end; ++sum, zero += step)
-      *sum -= x_sum * (uint32_t)*zero;
-  }
+  qat_take_zeros(finish, first, count, sums, x_sum);
   const int32_t *bias = finish->bias + first;
   const int32_t lowest = finish->lowest, highest = finish->highest;
   const int32_t zero = finish->zero;
@@ -80,16 +90,54 @@ QAT_OUTLINE void qat_finish32(const struct qat_finish *finish, int32_t first,
   }
 }
 
+/* qat_finish32 with the rounding of an imported network, whose layers have
+ * multipliers. */
+QAT_OUTLINE void qat_finish32_rounded(const struct qat_finish *finish,
+                                      int32_t first, int32_t count,
+                                      uint32_t *sums, uint32_t x_sum,
+                                      int double_round) {
+  qat_take_zeros(finish, first, count, sums, x_sum);
+  const int32_t step = finish->channel_step;
+  const int32_t *bias = finish->bias + first;
+  const int32_t *multiplier = finish->multiplier + first * step;
+  const uint8_t *shift = finish->shift + first * step;
+  for (const uint32_t *end = sums + count; sums != end;
+       multiplier += step, shift += step) {
+    int32_t value = (int32_t)(*sums + (uint32_t)*bias++);
+    value = qat_requantize_rounded(value, *multiplier, *shift, double_round);
+    *sums++ = (uint32_t)(qat_clamp(value, finish->lowest, finish->highest) +
+                         finish->zero);
+  }
+}
+
+/* One of the two, as the kernel's `width` says. */
+QAT_INLINE void qat_finish_sums(const struct qat_finish *finish, int32_t first,
+                                int32_t count, uint32_t *sums, uint32_t x_sum,
+                                int width) {
+  if (width & QAT_ROUNDED)
+    qat_finish32_rounded(finish, first, count, sums, x_sum,
+                         (width & QAT_DOUBLE_ROUND) != 0);
+  else
+    qat_finish32(finish, first, count, sums, x_sum);
+}
+
 /* The output of one channel whose sums do not fit 32 bits. */
 QAT_OUTLINE int32_t qat_finish64(const struct qat_finish *finish,
-                                 int32_t channel, int64_t acc, int64_t x_sum) {
+                                 int32_t channel, int64_t acc, int64_t x_sum,
+                                 int width) {
   if (finish->weight_zero)
     acc -= x_sum * finish->weight_zero[channel * finish->weight_zero_step];
   acc += finish->bias[channel];
   int32_t value;
   if (finish->multiplier) {
     int32_t at = channel * finish->channel_step;
-    value = qat_requantize_wide(acc, finish->multiplier[at], finish->shift[at]);
+    if (width & QAT_ROUNDED)
+      value = qat_requantize_wide_rounded(acc, finish->multiplier[at],
+                                          finish->shift[at],
+                                          (width & QAT_DOUBLE_ROUND) != 0);
+    else
+      value =
+          qat_requantize_wide(acc, finish->multiplier[at], finish->shift[at]);
   } else {
     value = qat_saturate(acc);
   }

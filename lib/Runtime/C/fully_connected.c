@@ -6,34 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One kernel a line: a project carries only the lines that it needs.
+// The compiler adds one line a kernel, for those that a project calls.
 //
 //===----------------------------------------------------------------------===//
 
 #include "fully_connected_body.h"
-
-// clang-format off
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_u8_u8_u8, u8, u8, u8, QAT_ACC32)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_u8_u8_i8, u8, u8, i8, QAT_ACC32)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_u8_u8_i32, u8, u8, i32, QAT_ACC32)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_u8_i8_u8, u8, i8, u8, QAT_ACC32)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_u8_i8_i8, u8, i8, i8, QAT_ACC32)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_u8_i8_i32, u8, i8, i32, QAT_ACC32)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_i8_u8_u8, i8, u8, u8, QAT_ACC32)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_i8_u8_i8, i8, u8, i8, QAT_ACC32)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_i8_u8_i32, i8, u8, i32, QAT_ACC32)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_i8_i8_u8, i8, i8, u8, QAT_ACC32)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_i8_i8_i8, i8, i8, i8, QAT_ACC32)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_i8_i8_i32, i8, i8, i32, QAT_ACC32)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_u8_u8_u8_acc64, u8, u8, u8, QAT_ACC64)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_u8_u8_i8_acc64, u8, u8, i8, QAT_ACC64)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_u8_u8_i32_acc64, u8, u8, i32, QAT_ACC64)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_u8_i8_u8_acc64, u8, i8, u8, QAT_ACC64)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_u8_i8_i8_acc64, u8, i8, i8, QAT_ACC64)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_u8_i8_i32_acc64, u8, i8, i32, QAT_ACC64)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_i8_u8_u8_acc64, i8, u8, u8, QAT_ACC64)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_i8_u8_i8_acc64, i8, u8, i8, QAT_ACC64)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_i8_u8_i32_acc64, i8, u8, i32, QAT_ACC64)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_i8_i8_u8_acc64, i8, i8, u8, QAT_ACC64)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_i8_i8_i8_acc64, i8, i8, i8, QAT_ACC64)
-QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_i8_i8_i32_acc64, i8, i8, i32, QAT_ACC64)

@@ -35,10 +35,11 @@ QAT_INLINE void qat_fully_connected_rows(
   }
 }
 
-/* Defines one kernel, for example
+/* Declares and defines one kernel, for example
  * QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_u4_i2_i32, u4, i2, i32,
  *                            QAT_ACC32) */
 #define QAT_FULLY_CONNECTED_KERNEL(name, in, weight, out, width)               \
+  QAT_FULLY_CONNECTED_DECLARE(name, QAT_TYPE_##in, QAT_TYPE_##out);            \
   QAT_FULLY_CONNECTED_DECLARE(name, QAT_TYPE_##in, QAT_TYPE_##out) {           \
     qat_fully_connected_rows(layer, input, input_pitch, output, output_pitch,  \
                              first_row, row_count, scratch, QAT_##in,          \

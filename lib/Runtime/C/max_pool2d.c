@@ -6,12 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One kernel a line: a project carries only the lines that it needs.
+// The compiler adds one line a kernel, for those that a project calls.
 //
 //===----------------------------------------------------------------------===//
 
 #include "max_pool2d_body.h"
-
-// clang-format off
-QAT_MAX_POOL2D_KERNEL(qat_max_pool2d_u8_u8, u8)
-QAT_MAX_POOL2D_KERNEL(qat_max_pool2d_i8_i8, i8)

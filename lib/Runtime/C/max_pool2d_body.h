@@ -51,9 +51,10 @@ QAT_INLINE void qat_max_pool2d_rows(const struct qat_max_pool2d *layer,
   }
 }
 
-/* Defines one kernel, for example
+/* Declares and defines one kernel, for example
  * QAT_MAX_POOL2D_KERNEL(qat_max_pool2d_u4_u4, u4) */
 #define QAT_MAX_POOL2D_KERNEL(name, storage)                                   \
+  QAT_MAX_POOL2D_DECLARE(name, QAT_TYPE_##storage);                            \
   QAT_MAX_POOL2D_DECLARE(name, QAT_TYPE_##storage) {                           \
     qat_max_pool2d_rows(layer, input, input_pitch, output, output_pitch,       \
                         first_row, row_count, scratch, QAT_##storage);         \

@@ -6,14 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One kernel a line: a project carries only the lines that it needs.
+// The compiler adds one line a kernel, for those that a project calls.
 //
 //===----------------------------------------------------------------------===//
 
 #include "requantize_body.h"
-
-// clang-format off
-QAT_REQUANTIZE_KERNEL(qat_requantize_u8_u8, u8, u8)
-QAT_REQUANTIZE_KERNEL(qat_requantize_u8_i8, u8, i8)
-QAT_REQUANTIZE_KERNEL(qat_requantize_i8_u8, i8, u8)
-QAT_REQUANTIZE_KERNEL(qat_requantize_i8_i8, i8, i8)

@@ -29,7 +29,8 @@ QAT_INLINE void qat_requantize_rows(const struct qat_requantize *layer,
       layer->rounding - (int64_t)layer->input_zero_point * multiplier;
   for (int32_t row = first_row; row < first_row + row_count; ++row) {
     const uint8_t *from = qat_row(input, input_pitch, row);
-    uint8_t *to = (uint8_t *)output + (ptrdiff_t)output_pitch * row;
+    uint8_t *to = (uint8_t *)output +
+                  (ptrdiff_t)output_pitch * (row + layer->output_first_row);
     int32_t index = 0, result = layer->output_first_channel;
     for (int32_t column = layer->width; column > 0; --column, result += skip)
       for (int32_t end = index + channels; index < end; ++index, ++result) {
@@ -37,12 +38,14 @@ QAT_INLINE void qat_requantize_rows(const struct qat_requantize *layer,
         int32_t value = qat_saturate(sum >> shift);
         qat_store(to, result, qat_clamp(value, lowest, highest) + zero, out);
       }
+    qat_clear_unused(to, layer->width * layer->output_channels, out);
   }
 }
 
-/* Defines one kernel, for example
+/* Declares and defines one kernel, for example
  * QAT_REQUANTIZE_KERNEL(qat_requantize_u8_u4, u8, u4) */
 #define QAT_REQUANTIZE_KERNEL(name, in, out)                                   \
+  QAT_REQUANTIZE_DECLARE(name, QAT_TYPE_##in, QAT_TYPE_##out);                 \
   QAT_REQUANTIZE_DECLARE(name, QAT_TYPE_##in, QAT_TYPE_##out) {                \
     qat_requantize_rows(layer, input, input_pitch, output, output_pitch,       \
                         first_row, row_count, scratch, QAT_##in, QAT_##out);   \

@@ -73,6 +73,8 @@ QAT_INLINE int32_t qat_load(const void *row, int32_t index, int storage) {
     return bytes[index];
   if (storage == QAT_i8)
     return ((const int8_t *)row)[index];
+  if (storage == QAT_i32)
+    return ((const int32_t *)row)[index];
   uint32_t bit = (uint32_t)index * (uint32_t)qat_bits(storage);
   return qat_field((uint32_t)bytes[bit >> 3] >> (bit & 7), storage);
 }
@@ -93,6 +95,40 @@ QAT_INLINE void qat_store(void *row, int32_t index, int32_t value,
   uint32_t mask = ((1U << qat_bits(storage)) - 1U) << (bit & 7);
   uint32_t field = ((uint32_t)value << (bit & 7)) & mask;
   bytes[bit >> 3] = (uint8_t)((bytes[bit >> 3] & ~mask) | field);
+}
+
+/* The four elements from `index` on, where they start on a byte, as fields from
+ * bit 0 on. */
+QAT_INLINE uint32_t qat_load_packed4(const uint8_t *row, int32_t index,
+                                     int storage) {
+  const uint8_t *byte = row + ((uint32_t)(index * qat_bits(storage)) >> 3);
+  if (qat_bits(storage) == 2)
+    return byte[0];
+  return byte[0] | (uint32_t)byte[1] << 8;
+}
+
+/* Sets four elements of less than a byte from `index` on, where they start on a
+ * byte. */
+QAT_INLINE void qat_store_packed4(uint8_t *row, int32_t index,
+                                  const uint32_t *values, int storage) {
+  const int32_t bits = qat_bits(storage);
+  const uint32_t mask = (1U << bits) - 1U;
+  uint8_t *byte = row + ((uint32_t)(index * bits) >> 3);
+  uint32_t fields = 0;
+  for (int32_t i = 0; i < 4; ++i)
+    fields |= (values[i] & mask) << (i * bits);
+  byte[0] = (uint8_t)fields;
+  if (bits == 4)
+    byte[1] = (uint8_t)(fields >> 8);
+}
+
+/* Sets to 0 what the last byte of a row of `count` elements has unused. */
+QAT_INLINE void qat_clear_unused(void *row, int32_t count, int storage) {
+  const uint32_t bits = (uint32_t)count * (uint32_t)qat_bits(storage);
+  if (qat_bits(storage) < 8 && (bits & 7)) {
+    uint8_t *last = (uint8_t *)row + (bits >> 3);
+    *last = (uint8_t)(*last & ((1U << (bits & 7)) - 1U));
+  }
 }
 
 /* Writes a row from its first element to its last. */

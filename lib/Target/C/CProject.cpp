@@ -22,7 +22,6 @@
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/SmallSet.h"
-#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -68,13 +67,22 @@ private:
 // The files
 //===----------------------------------------------------------------------===//
 
+/// How the elements lie in the buffer: rows that start on bytes.
+static void describeRows(llvm::json::OStream &json, RankedTensorType type,
+                         Storage storage) {
+  TensorLayout layout(type, storage);
+  json.attribute("type", getName(storage));
+  json.attribute("rows", layout.rows);
+  json.attribute("row_elements", layout.rowElements);
+}
+
 static void describeArgument(llvm::json::OStream &json,
                              const FormCArgument &argument) {
   json.attributeArray("shape", [&] {
     for (int64_t size : argument.type.getShape())
       json.value(size);
   });
-  json.attribute("type", getName(argument.storage));
+  describeRows(json, argument.type, argument.storage);
   json.attribute("scale", argument.grid.getScale());
   json.attribute("zero_point", argument.grid.getZeroPoint());
   json.attribute("bytes", argument.bytes);
@@ -95,16 +103,19 @@ static std::string makeManifest(const FormC &form,
     json.attributeObject("output",
                          [&] { describeArgument(json, form.output); });
     json.attributeArray("layers", [&] {
-      for (const FormCLayer &layer : form.layers) {
-        KernelCallOp call = layer.call;
+      for (const FormCLayer *layer : form.getCompleteLayers()) {
+        KernelCallOp call = layer->call;
         json.object([&] {
-          json.attribute("name", llvm::json::fixUTF8(layer.modelName.empty()
-                                                         ? layer.cName
-                                                         : layer.modelName));
-          json.attribute("c_name", layer.cName);
+          json.attribute("name", llvm::json::fixUTF8(layer->modelName.empty()
+                                                         ? layer->cName
+                                                         : layer->modelName));
+          json.attribute("c_name", layer->cName);
           json.attribute("kind", call.getKind());
           json.attribute("macs", static_cast<int64_t>(call.getMacs()));
-          json.attribute("output_bytes", layer.outputBytes);
+          json.attribute("output_bytes", layer->outputBytes);
+          describeRows(json, layer->getOutputType(), layer->kernel->output);
+          // Layers that no buffer holds are missing here.
+          json.attribute("module_layer", layer->completes);
         });
       }
     });
@@ -246,11 +257,10 @@ mlir::qat::writeCProject(ModuleOp formI, const CProjectOptions &options) {
     files.push_back({options.name + "_selftest.c", std::move(*test)});
   }
 
-  SmallVector<StringRef> kernels;
-  llvm::StringSet<> seen;
+  std::vector<RuntimeKernel> kernels;
   for (const FormCLayer &layer : form->layers)
-    if (seen.insert(layer.kernel->function).second)
-      kernels.push_back(layer.kernel->function);
+    kernels.push_back(
+        {layer.kernel->getSource(), layer.kernel->getDefinition()});
   Expected<std::vector<RuntimeFile>> runtime =
       getRuntimeFilesForKernels(kernels);
   if (!runtime)

@@ -25,7 +25,27 @@ std::optional<KernelKind> mlir::qat::getKernelKind(Operation *op) {
       .Case<RequantizeOp>([](auto) { return KernelKind::Requantize; })
       .Case<AvgPool2DOp>([](auto) { return KernelKind::AvgPool2D; })
       .Case<MaxPool2DOp>([](auto) { return KernelKind::MaxPool2D; })
+      .Case<ConcatOp>([](auto) { return KernelKind::Concat; })
+      .Case<PadOp>([](auto) { return KernelKind::Pad; })
+      .Case<RescaledAddOp>([](auto) { return KernelKind::RescaledAdd; })
+      .Case<TableOp>([](auto) { return KernelKind::Table; })
+      .Case<TableSoftmaxOp>([](auto) { return KernelKind::TableSoftmax; })
       .Default([](Operation *) { return std::nullopt; });
+}
+
+static KernelRounding getKernelRounding(Operation *op) {
+  auto mode = op->getAttrOfType<ScaleRoundingModeAttr>("rounding");
+  if (!mode || isa<RescaledAddOp>(op))
+    return KernelRounding::Floor;
+  switch (mode.getValue()) {
+  case ScaleRoundingMode::Floor:
+    return KernelRounding::Floor;
+  case ScaleRoundingMode::SingleRound:
+    return KernelRounding::SingleRound;
+  case ScaleRoundingMode::DoubleRound:
+    return KernelRounding::DoubleRound;
+  }
+  llvm_unreachable("all modes are listed");
 }
 
 static quant::QuantizedType getElement(Value value) {
@@ -109,12 +129,27 @@ private:
     return success();
   }
 
+  /// Layers that move elements as they are: one storage for all.
+  void shareStorage(Operation *op) {
+    Storage result = choice.storages[op->getResult(0)];
+    if (llvm::all_of(op->getOperands(), [&](Value operand) {
+          return choice.storages[operand] == result;
+        }))
+      return;
+    for (Value value : op->getOperands())
+      widenTo(value, widen(result));
+    widenTo(op->getResult(0), widen(result));
+  }
+
   LogicalResult visitLayer(Operation *op) {
     KernelQuery query;
     query.kind = *getKernelKind(op);
     query.target = target;
+    if (getKernelFamily(query.kind).keepsStorage)
+      shareStorage(op);
     if (auto bits = op->getAttrOfType<IntegerAttr>("accumulator_bits"))
       query.accumulatorBits = bits.getInt();
+    query.rounding = getKernelRounding(op);
     bool hasWeights =
         getKernelFamily(query.kind).packing != WeightPacking::None;
     unsigned activations = getKernelFamily(query.kind).inputs;

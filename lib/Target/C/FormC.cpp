@@ -41,6 +41,20 @@ int64_t FormC::getFlashBytes() const {
   return bytes;
 }
 
+RankedTensorType FormCLayer::getOutputType() const {
+  KernelCallOp op = call;
+  return cast<RankedTensorType>(
+      cast<TypeAttr>(op.getTensors().getValue().back()).getValue());
+}
+
+std::vector<const FormCLayer *> FormC::getCompleteLayers() const {
+  std::vector<const FormCLayer *> complete;
+  for (const FormCLayer &layer : layers)
+    if (layer.completes >= 0)
+      complete.push_back(&layer);
+  return complete;
+}
+
 /// The storage that a name such as "u8" stands for.
 static std::optional<Storage> parseStorage(StringRef name) {
   for (Storage storage : {Storage::U8, Storage::I8, Storage::U4, Storage::I4,
@@ -68,7 +82,7 @@ static FailureOr<FormCArgument> readArgument(func::FuncOp main,
                        buffer.getNumElements()};
 }
 
-static FailureOr<FormCLayer> readLayer(KernelCallOp call,
+static FailureOr<FormCLayer> readLayer(KernelCallOp call, int64_t place,
                                        SymbolTable &symbols) {
   const KernelInfo *kernel = findKernel(call.getKernel());
   if (!kernel)
@@ -79,7 +93,10 @@ static FailureOr<FormCLayer> readLayer(KernelCallOp call,
                    getLayerName(call.getLoc()).str(),
                    {},
                    kernel->family->getStructBytes(),
-                   call.getOutput().getType().getNumElements()};
+                   call.getOutput().getType().getNumElements(),
+                   place};
+  if (auto completes = call->getAttrOfType<IntegerAttr>("qat.completes"))
+    layer.completes = completes.getInt();
   for (const KernelField &field : kernel->family->fields) {
     auto symbol =
         dyn_cast_or_null<FlatSymbolRefAttr>(call.getFields().get(field.name));
@@ -120,8 +137,13 @@ static FailureOr<FormCBuffer> readBuffer(memref::ViewOp view) {
     if (const KernelInfo *kernel = findKernel(call.getKernel());
         kernel && !buffer.isScratch)
       buffer.storage = kernel->output;
-    return buffer;
+    // Of the calls that write parts, the last bears the layer's name.
+    auto completes = call->getAttrOfType<IntegerAttr>("qat.completes");
+    if (buffer.isScratch || !completes || completes.getInt() >= 0)
+      return buffer;
   }
+  if (!buffer.name.empty())
+    return buffer;
   return view.emitError("expects a buffer that a kernel writes");
 }
 
@@ -159,7 +181,8 @@ FailureOr<FormC> FormC::read(ModuleOp module) {
         return failure();
       form.buffers.push_back(*buffer);
     } else if (auto call = dyn_cast<KernelCallOp>(op)) {
-      FailureOr<FormCLayer> layer = readLayer(call, symbols);
+      FailureOr<FormCLayer> layer =
+          readLayer(call, form.layers.size(), symbols);
       if (failed(layer))
         return failure();
       form.layers.push_back(*layer);

@@ -46,6 +46,12 @@ struct FormCLayer {
   /// Constants and parameter struct, with 32-bit pointers.
   int64_t flashBytes;
   int64_t outputBytes;
+  /// The place among the integer layers of form I of the one whose result the
+  /// call completes; -1 where more calls write to it, as to a concat's.
+  int64_t completes;
+
+  /// The tensor in the output buffer: of a concat, the whole result.
+  RankedTensorType getOutputType() const;
 };
 
 /// A piece of the arena.
@@ -70,6 +76,8 @@ struct FormC {
   int64_t arenaBytes;
 
   int64_t getFlashBytes() const;
+  /// The layers whose result can be looked at after their call.
+  std::vector<const FormCLayer *> getCompleteLayers() const;
 
   /// Fails with a diagnostic where the module is not in form C.
   static FailureOr<FormC> read(ModuleOp module);

@@ -152,8 +152,12 @@ private:
   }
 
   /// The globals and variables that are named after a layer.
-  static SmallVector<std::string> getDerivedNames(StringRef name) {
+  static SmallVector<std::string> getDerivedNames(StringRef name,
+                                                  Operation *layer) {
     SmallVector<std::string> derived = {name.str()};
+    if (auto concat = dyn_cast<ConcatOp>(layer))
+      for (unsigned index = 0; index < concat.getInputs().size(); ++index)
+        derived.push_back((name + "_operand" + Twine(index)).str());
     for (StringRef role : {"_weights", "_weight_zero_points", "_bias",
                            "_multiplier", "_shift", "_out", "_scratch"})
       derived.push_back((name + role).str());
@@ -167,9 +171,9 @@ private:
            !name.starts_with(StringRef(network).upper() + "_");
   }
 
-  bool isFree(StringRef name) const {
+  bool isFree(StringRef name, Operation *layer) const {
     return isAllowed(name) &&
-           llvm::none_of(getDerivedNames(name), [&](auto &derived) {
+           llvm::none_of(getDerivedNames(name, layer), [&](auto &derived) {
              return taken.contains(derived);
            });
   }
@@ -183,9 +187,9 @@ private:
     if (!isAllowed(name))
       name = "layer_" + name;
     std::string candidate = name;
-    for (unsigned number = 2; !isFree(candidate); ++number)
+    for (unsigned number = 2; !isFree(candidate, layer); ++number)
       candidate = (name + "_" + Twine(number)).str();
-    for (const std::string &derived : getDerivedNames(candidate))
+    for (const std::string &derived : getDerivedNames(candidate, layer))
       taken.insert(derived);
     return candidate;
   }

@@ -97,6 +97,17 @@ private:
     return buffer;
   }
 
+  /// Whether the output has the elements of an input, and each in its place: a
+  /// part of a concat has not, though rounding up to bytes may hide it.
+  static bool isOneTensor(KernelCallOp call, size_t input) {
+    auto count = [&](size_t index) {
+      return cast<ShapedType>(
+                 cast<TypeAttr>(call.getTensors()[index]).getValue())
+          .getNumElements();
+    };
+    return count(input) == count(call.getTensors().size() - 1);
+  }
+
   /// Lets a kernel write over an input that dies with it, where it may.
   void shareBuffers(func::FuncOp main) {
     int64_t step = -1;
@@ -113,7 +124,8 @@ private:
         auto owner = lifetimes.find(getOwner(input));
         if (owner == lifetimes.end() || owner->second.last != step ||
             owner->second.size != output->second.size ||
-            storage != kernel->output || pitches[index] != pitches.back())
+            !isOneTensor(call, index) || storage != kernel->output ||
+            pitches[index] != pitches.back())
           continue;
         owner->second.last = output->second.last;
         owners[call.getOutput()] = owner->first;

@@ -9,10 +9,13 @@
 #include "qat/Target/C/Passes.h"
 
 #include "ChooseStorage.h"
+#include "ConcatParts.h"
 #include "IntegerConstants.h"
+#include "KernelFields.h"
 #include "TensorLayout.h"
 
 #include "qat/Dialect/Qat/IR/StoredWeights.h"
+#include "qat/Target/C/CTargets.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
@@ -39,67 +42,6 @@ static UniformQuantizedType gridOf(Value value) {
 }
 
 namespace {
-/// The members of one parameter struct, checked against their C types.
-class Fields {
-public:
-  Fields(Operation *op, const KernelFamily &family)
-      : op(op), family(family), builder(op->getContext()) {}
-
-  void set(StringRef name, int64_t value) {
-    const KernelField *field = find(name);
-    auto [low, high] = getRange(field->type);
-    if (value < low || value > high) {
-      if (succeeded(status))
-        op->emitError("expects '")
-            << name << "' between " << low << " and " << high
-            << " for the kernel '" << family.structName << "', but got "
-            << value;
-      status = failure();
-      return;
-    }
-    entries.push_back(builder.getNamedAttr(
-        name,
-        builder.getIntegerAttr(
-            builder.getIntegerType(field->type == FieldType::I64 ? 64 : 32),
-            value)));
-  }
-
-  void set(StringRef name, FlatSymbolRefAttr symbol) {
-    entries.push_back(builder.getNamedAttr(name, symbol));
-  }
-
-  FailureOr<DictionaryAttr> get() {
-    if (failed(status))
-      return failure();
-    return builder.getDictionaryAttr(entries);
-  }
-
-private:
-  const KernelField *find(StringRef name) const {
-    return llvm::find_if(family.fields,
-                         [&](auto &field) { return field.name == name; });
-  }
-
-  static std::pair<int64_t, int64_t> getRange(FieldType type) {
-    switch (type) {
-    case FieldType::U8:
-      return {0, UINT8_MAX};
-    case FieldType::U16:
-      return {0, UINT16_MAX};
-    case FieldType::I32:
-      return {INT32_MIN, INT32_MAX};
-    default:
-      return {INT64_MIN, INT64_MAX};
-    }
-  }
-
-  Operation *op;
-  const KernelFamily &family;
-  Builder builder;
-  SmallVector<NamedAttribute> entries;
-  LogicalResult status = success();
-};
-
 /// Writes one function of form C beside the one of form I.
 class Converter {
 public:
@@ -126,6 +68,8 @@ public:
                                "nothing to compute");
     buffers[root] = body->getArgument(1);
 
+    for (auto op : oldMain.getBody().front().getOps<IntegerLayerOpInterface>())
+      layerIndices.insert({op, layerIndices.size()});
     builder.setInsertionPointToEnd(body);
     for (Operation &op : oldMain.getBody().front())
       if (failed(convert(&op)))
@@ -181,15 +125,90 @@ private:
     }
     if (!choice.kernels.count(op))
       return op->emitError("has no C kernel: '") << op->getName() << "'";
-    return convertLayer(op, *choice.kernels.lookup(op));
+    const KernelInfo &kernel = *choice.kernels.lookup(op);
+    if (auto concat = dyn_cast<ConcatOp>(op))
+      return convertConcat(concat, kernel);
+    return convertLayer(op, kernel);
+  }
+
+  FailureOr<StringRef> getCName(Operation *op) {
+    if (auto name = op->getAttrOfType<StringAttr>("qat.c_name"))
+      return name.getValue();
+    return op->emitError("expects a name from 'qat-name-buffers'");
   }
 
   LogicalResult convertLayer(Operation *op, const KernelInfo &kernel) {
-    auto name = op->getAttrOfType<StringAttr>("qat.c_name");
-    if (!name)
-      return op->emitError("expects a name from 'qat-name-buffers'");
-    layer = name.getValue();
+    FailureOr<StringRef> name = getCName(op);
+    if (failed(name))
+      return failure();
+    layer = name->str();
+    Call call{op, &kernel, {}, op->getResult(0), getIndex(op)};
+    llvm::append_range(call.inputs,
+                       op->getOperands().take_front(kernel.family->inputs));
+    KernelFields fields(op, *kernel.family);
+    FailureOr<int64_t> window = setFields(op, kernel, fields);
+    if (failed(window))
+      return failure();
+    if (auto requantize = dyn_cast<RequantizeOp>(op))
+      if (OpOperand *use = getConcatOperand(requantize)) {
+        auto concat = cast<ConcatOp>(use->getOwner());
+        call.output = concat.getResult();
+        if (failed(finishPart(concat, call)))
+          return failure();
+      }
+    return emitCall(call, *window, fields);
+  }
 
+  /// Operands that are not computed in their place are copied there.
+  LogicalResult convertConcat(ConcatOp op, const KernelInfo &kernel) {
+    FailureOr<StringRef> name = getCName(op);
+    if (failed(name))
+      return failure();
+    for (auto [index, input] : llvm::enumerate(op.getInputs())) {
+      if (isComputedInPlace(op, index))
+        continue;
+      layer = (*name + "_operand" + Twine(index)).str();
+      Call call{op, &kernel, {input}, op.getResult(), 0};
+      KernelFields fields(op, *kernel.family);
+      setPart(getConcatPart(op, index), fields);
+      if (failed(finishPart(op, call)) || failed(emitCall(call, 0, fields)))
+        return failure();
+    }
+    return success();
+  }
+
+  /// What becomes one call.
+  struct Call {
+    Operation *op; ///< whose layer's name it bears
+    const KernelInfo *kernel;
+    SmallVector<Value> inputs;
+    Value output;
+    /// The place among the layers of form I of the one whose result is complete
+    /// after the call; -1 for none.
+    int64_t completes;
+  };
+
+  /// Decides what a call that writes a part of a concat's result completes: the
+  /// last of them the concat, whose name it gets.
+  LogicalResult finishPart(ConcatOp op, Call &call) {
+    call.completes = -1;
+    if (++partsWritten[op] < op.getInputs().size())
+      return success();
+    FailureOr<StringRef> name = getCName(op);
+    if (failed(name))
+      return failure();
+    call.op = op;
+    call.completes = getIndex(op);
+    layer = name->str();
+    return success();
+  }
+
+  int64_t getIndex(Operation *op) const { return layerIndices.lookup(op); }
+
+  LogicalResult emitCall(const Call &call, int64_t window,
+                         const KernelFields &fields) {
+    Operation *op = call.op;
+    const KernelInfo &kernel = *call.kernel;
     SmallVector<Value> inputs;
     SmallVector<Type> tensors;
     SmallVector<int32_t> pitches;
@@ -197,7 +216,7 @@ private:
       tensors.push_back(value.getType());
       pitches.push_back(layoutOf(value).getPitch());
     };
-    for (Value operand : op->getOperands().take_front(kernel.family->inputs)) {
+    for (Value operand : call.inputs) {
       Value buffer = buffers.lookup(operand);
       if (!buffer)
         return op->emitError("expects activations that depend on the network's "
@@ -205,43 +224,50 @@ private:
       inputs.push_back(buffer);
       note(operand);
     }
-    Value result = op->getResult(0);
-    note(result);
+    note(call.output);
     for (Type tensor : tensors) {
       auto type = cast<RankedTensorType>(tensor);
       if (type.getRank() == 4 && type.getDimSize(0) != 1)
         return op->emitError("expects one image, but got ") << type;
     }
-
-    Fields fields(op, *kernel.family);
-    FailureOr<int64_t> window = setFields(op, kernel, fields);
-    if (failed(window))
-      return failure();
     FailureOr<DictionaryAttr> members = fields.get();
     if (failed(members))
       return failure();
 
-    Value &output = buffers[result];
+    Value &output = buffers[call.output];
     if (!output)
-      output =
-          memref::AllocOp::create(builder, op->getLoc(), bufferType(result));
+      output = memref::AllocOp::create(builder, op->getLoc(),
+                                       bufferType(call.output));
     Value scratch;
-    if (int64_t count = kernel.getScratchBytes(*window))
+    if (int64_t count = kernel.getScratchBytes(window))
       scratch = memref::AllocOp::create(builder, op->getLoc(), bytes(count),
                                         /*alignment=*/
                                         builder.getI64IntegerAttr(8));
-    KernelCallOp::create(builder, op->getLoc(), kernel.function, layer, inputs,
-                         output, scratch, *members, kernel.family->name,
-                         cast<IntegerLayerOpInterface>(op).getMacs(),
-                         builder.getTypeArrayAttr(tensors),
-                         builder.getDenseI32ArrayAttr(pitches),
-                         layoutOf(result).rows);
+    // A part has the rows of its input.
+    Value rows = isa<ConcatOp>(call.output.getDefiningOp()) ? call.inputs[0]
+                                                            : call.output;
+    auto created = KernelCallOp::create(
+        builder, op->getLoc(), kernel.function, layer, inputs, output, scratch,
+        *members, kernel.family->name,
+        cast<IntegerLayerOpInterface>(op).getMacs(),
+        builder.getTypeArrayAttr(tensors),
+        builder.getDenseI32ArrayAttr(pitches), layoutOf(rows).rows);
+    created->setAttr("qat.completes",
+                     builder.getI64IntegerAttr(call.completes));
     return success();
+  }
+
+  void setPart(const ConcatPart &part, KernelFields &fields) {
+    fields.set("width", part.width);
+    fields.set("channels", part.channels);
+    fields.set("output_channels", part.outputChannels);
+    fields.set("output_first_channel", part.firstChannel);
+    fields.set("output_first_row", part.firstRow);
   }
 
   /// Fills `fields`; returns the elements of one window of one group.
   FailureOr<int64_t> setFields(Operation *op, const KernelInfo &kernel,
-                               Fields &fields) {
+                               KernelFields &fields) {
     return llvm::TypeSwitch<Operation *, FailureOr<int64_t>>(op)
         .Case<Conv2DOp>(
             [&](Conv2DOp conv) { return setConv2D(conv, kernel, fields); })
@@ -263,13 +289,11 @@ private:
           return int64_t(0);
         })
         .Case<RequantizeOp>([&](RequantizeOp requantize) {
-          RankedTensorType type = tensorType(requantize.getResult());
-          int64_t channels = type.getRank() == 4 ? type.getDimSize(3) : 1;
-          fields.set("width",
-                     layoutOf(requantize.getResult()).rowElements / channels);
-          fields.set("channels", channels);
-          fields.set("output_channels", channels);
-          fields.set("output_first_channel", 0);
+          OpOperand *use = getConcatOperand(requantize);
+          setPart(use ? getConcatPart(cast<ConcatOp>(use->getOwner()),
+                                      use->getOperandNumber())
+                      : getWholePart(tensorType(requantize.getResult())),
+                  fields);
           fields.set("input_zero_point",
                      gridOf(requantize.getInput()).getZeroPoint());
           fields.set("multiplier", requantize.getMultiplierAttr().getInt());
@@ -285,25 +309,63 @@ private:
             return pool.emitError("expects a window of at most ")
                    << kLargest << " elements";
           fields.set("round_to_nearest",
-                     pool.getRounding() == RoundingMode::Nearest);
+                     static_cast<int64_t>(pool.getRounding()));
           setPool(pool, fields);
+          return int64_t(0);
+        })
+        .Case<RescaledAddOp>([&](RescaledAddOp add) {
+          fields.set("row_elements", layoutOf(add.getResult()).rowElements);
+          setRescaledAdd(add, fields);
+          setOutputGrid(add.getResult(), fields);
+          return int64_t(0);
+        })
+        .Case<TableOp>([&](TableOp table) {
+          fields.set("row_elements", layoutOf(table.getResult()).rowElements);
+          fields.set("input_min", gridOf(table.getInput()).getStorageTypeMin());
+          SmallVector<int8_t> values(table.getValues());
+          addGlobal("values", makeBytes(values), fields, table.getLoc());
+          return int64_t(0);
+        })
+        .Case<TableSoftmaxOp>([&](TableSoftmaxOp softmax) {
+          int64_t channels = tensorType(softmax.getInput()).getShape().back();
+          fields.set("width",
+                     layoutOf(softmax.getResult()).rowElements / channels);
+          fields.set("channels", channels);
+          setOutputGrid(softmax.getResult(), fields);
+          addGlobal("table", builder.getI32TensorAttr(softmax.getTable()),
+                    fields, softmax.getLoc());
           return int64_t(0);
         })
         .Case<MaxPool2DOp>([&](MaxPool2DOp pool) {
           setPool(pool, fields);
           return int64_t(0);
         })
+        .Case<PadOp>([&](PadOp pad) {
+          ArrayRef<int64_t> input = tensorType(pad.getInput()).getShape();
+          ArrayRef<int64_t> result = tensorType(pad.getResult()).getShape();
+          fields.set("in_h", input[1]);
+          fields.set("in_w", input[2]);
+          fields.set("in_c", input[3]);
+          fields.set("out_h", result[1]);
+          fields.set("out_w", result[2]);
+          fields.set("out_c", result[3]);
+          fields.set("top", pad.getLow()[1]);
+          fields.set("left", pad.getLow()[2]);
+          fields.set("front", pad.getLow()[3]);
+          fields.set("value", pad.getValueAttr().getInt());
+          return int64_t(0);
+        })
         .Default([](Operation *) { return failure(); });
   }
 
-  void setOutputGrid(Value result, Fields &fields) {
+  void setOutputGrid(Value result, KernelFields &fields) {
     UniformQuantizedType grid = gridOf(result);
     fields.set("output_zero_point", grid.getZeroPoint());
     fields.set("output_min", grid.getStorageTypeMin());
     fields.set("output_max", grid.getStorageTypeMax());
   }
 
-  template <typename LayerOp> void setWindow(LayerOp op, Fields &fields) {
+  template <typename LayerOp> void setWindow(LayerOp op, KernelFields &fields) {
     ArrayRef<int64_t> input = tensorType(op.getInput()).getShape();
     ArrayRef<int64_t> result = tensorType(op.getResult()).getShape();
     fields.set("in_h", input[1]);
@@ -316,7 +378,7 @@ private:
     fields.set("pad_left", op.getPad()[2]);
   }
 
-  template <typename PoolOp> void setPool(PoolOp op, Fields &fields) {
+  template <typename PoolOp> void setPool(PoolOp op, KernelFields &fields) {
     setWindow(op, fields);
     fields.set("kernel_h", op.getKernel()[0]);
     fields.set("kernel_w", op.getKernel()[1]);
@@ -337,7 +399,7 @@ private:
   }
 
   FailureOr<int64_t> setConv2D(Conv2DOp op, const KernelInfo &kernel,
-                               Fields &fields) {
+                               KernelFields &fields) {
     ArrayRef<int64_t> weights = tensorType(op.getWeights()).getShape();
     if (failed(checkWindow(op, weights.drop_front())))
       return failure();
@@ -356,7 +418,7 @@ private:
 
   FailureOr<int64_t> setDepthwiseConv2D(DepthwiseConv2DOp op,
                                         const KernelInfo &kernel,
-                                        Fields &fields) {
+                                        KernelFields &fields) {
     ArrayRef<int64_t> weights = tensorType(op.getWeights()).getShape();
     int64_t channels = tensorType(op.getInput()).getDimSize(3);
     constexpr int64_t kMostTaps = 32768; // depthwise_conv2d.h
@@ -377,7 +439,7 @@ private:
 
   FailureOr<int64_t> setFullyConnected(FullyConnectedOp op,
                                        const KernelInfo &kernel,
-                                       Fields &fields) {
+                                       KernelFields &fields) {
     ArrayRef<int64_t> weights = tensorType(op.getWeights()).getShape();
     if (failed(checkWindow(op, weights.drop_front())))
       return failure();
@@ -391,7 +453,7 @@ private:
   /// What layers with weights have in common.
   template <typename LayerOp>
   LogicalResult setWeighted(LayerOp op, const KernelInfo &kernel,
-                            Fields &fields) {
+                            KernelFields &fields) {
     fields.set("input_zero_point", gridOf(op.getInput()).getZeroPoint());
     setOutputGrid(op.getResult(), fields);
 
@@ -429,19 +491,43 @@ private:
       return success();
     addGlobal("multiplier", builder.getI32TensorAttr(*multiplier), fields,
               op.getLoc());
-    auto type = RankedTensorType::get(shift->size(), builder.getI8Type());
-    addGlobal("shift", DenseElementsAttr::get(type, *shift), fields,
-              op.getLoc());
+    addGlobal("shift", makeBytes(*shift), fields, op.getLoc());
     return success();
   }
 
-  void addGlobal(StringRef role, ElementsAttr value, Fields &fields,
+  ElementsAttr makeBytes(ArrayRef<int8_t> values) {
+    auto type = RankedTensorType::get(values.size(), builder.getI8Type());
+    return DenseElementsAttr::get(type, values);
+  }
+
+  /// A kernel scales each operand twice; one that is scaled once is multiplied
+  /// by 1 before.
+  void setRescaledAdd(RescaledAddOp op, KernelFields &fields) {
+    auto set = [&](StringRef input, Value value, ArrayRef<int32_t> multipliers,
+                   ArrayRef<int8_t> shifts) {
+      bool twice = multipliers.size() == 2;
+      auto field = [&](StringRef name) { return (input + name).str(); };
+      fields.set(field("_zero_point"), gridOf(value).getZeroPoint());
+      fields.set(field("_first_multiplier"), twice ? multipliers[0] : 1 << 30);
+      fields.set(field("_first_shift"), twice ? shifts[0] : 30);
+      fields.set(field("_second_multiplier"), multipliers.back());
+      fields.set(field("_second_shift"), shifts.back());
+    };
+    set("input1", op.getLhs(), op.getLhsMultiplier(), op.getLhsShift());
+    set("input2", op.getRhs(), op.getRhsMultiplier(), op.getRhsShift());
+    fields.set("multiplier", op.getMultiplierAttr().getInt());
+    fields.set("shift", op.getShiftAttr().getInt());
+    fields.set("double_round",
+               op.getRounding() == ScaleRoundingMode::DoubleRound);
+  }
+
+  void addGlobal(StringRef role, ElementsAttr value, KernelFields &fields,
                  Location loc) {
     OpBuilder::InsertionGuard guard(builder);
     builder.setInsertionPoint(newMain);
     auto shaped = cast<ShapedType>(value.getType());
     auto global = memref::GlobalOp::create(
-        builder, loc, (layer + "_" + role).str(),
+        builder, loc, layer + "_" + role.str(),
         builder.getStringAttr("private"),
         MemRefType::get(shaped.getShape(), shaped.getElementType()), value,
         /*constant=*/true, /*alignment=*/nullptr);
@@ -452,7 +538,10 @@ private:
   const StorageChoice &choice;
   OpBuilder builder;
   DenseMap<Value, Value> buffers;
-  StringRef layer;
+  DenseMap<Operation *, int64_t> layerIndices;
+  DenseMap<Operation *, size_t> partsWritten;
+  /// The C name of the call that is being made.
+  std::string layer;
 };
 
 class ConvertQatToKernelsPass
@@ -482,12 +571,10 @@ public:
 
 private:
   LogicalResult checkTarget(ModuleOp module) {
-    const CTarget *known = findCTarget(target);
-    if (known && known->isAvailable)
+    if (isCTarget(target))
       return success();
-    return module.emitError(known ? "target '" : "unknown target '")
-           << target << (known ? "' has no kernels yet" : "'")
-           << "; available are " << listAvailableCTargets();
+    return module.emitError("unknown target '")
+           << target << "'; there are " << listCTargets();
   }
 
   static LogicalResult checkSignature(ModuleOp module, func::FuncOp main) {

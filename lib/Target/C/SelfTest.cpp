@@ -61,8 +61,8 @@ static StoredTensor getBytes(memref::GlobalOp global) {
 /// A row for each constant of each layer: where it is and its hash.
 static unsigned printConstants(llvm::raw_ostream &os, const FormC &form) {
   unsigned count = 0;
-  for (const FormCLayer &layer : form.layers)
-    count += layer.globals.size();
+  for (const FormCLayer *layer : form.getCompleteLayers())
+    count += layer->globals.size();
   if (count == 0)
     return 0;
   os << "/* The constants of the layers: a bit that flipped in flash may hide "
@@ -70,8 +70,8 @@ static unsigned printConstants(llvm::raw_ostream &os, const FormC &form) {
      << "static const struct {\n  const void *data;\n  size_t bytes;\n"
         "  uint32_t hash;\n  int layer;\n} "
      << form.network << "_selftest_constants[" << count << "] = {\n";
-  for (auto [index, layer] : llvm::enumerate(form.layers))
-    for (memref::GlobalOp global : layer.globals) {
+  for (auto [index, layer] : llvm::enumerate(form.getCompleteLayers()))
+    for (memref::GlobalOp global : layer->globals) {
       StringRef name = global.getSymName();
       os << "    {" << name << ", sizeof(" << name << "), "
          << formatHash(hash(getBytes(global))) << ", " << index << "},\n";
@@ -103,25 +103,23 @@ hashLayers(const FormC &form, const CProjectOptions &options,
   std::vector<StoredTensor> outputs;
   if (Error error = options.executeLayers(input, outputs))
     return std::move(error);
-  if (outputs.size() != form.layers.size())
-    return llvm::createStringError(
-        "the host computed %zu layers for the self-test, but the network has "
-        "%zu",
-        outputs.size(), form.layers.size());
   std::vector<std::string> hashes;
-  for (auto [layer, output] : llvm::zip(form.layers, outputs)) {
-    KernelCallOp call = layer.call;
-    auto type = cast<RankedTensorType>(
-        cast<TypeAttr>(call.getTensors().getValue().back()).getValue());
-    size_t element = layer.kernel->output == Storage::I32 ? 4 : 1;
-    if (output.size() != type.getNumElements() * element)
+  for (const FormCLayer *layer : form.getCompleteLayers()) {
+    RankedTensorType type = layer->getOutputType();
+    size_t element = layer->kernel->output == Storage::I32 ? 4 : 1;
+    size_t place = layer->completes;
+    if (place >= outputs.size())
+      return llvm::createStringError(
+          "the host computed %zu layers for the self-test, but not layer '%s'",
+          outputs.size(), layer->cName.c_str());
+    if (outputs[place].size() != type.getNumElements() * element)
       return llvm::createStringError(
           "the host computed %zu bytes of layer '%s' for the self-test, but it "
           "has %zu",
-          output.size(), layer.cName.c_str(),
+          outputs[place].size(), layer->cName.c_str(),
           static_cast<size_t>(type.getNumElements()) * element);
     hashes.push_back(formatHash(
-        hash(pack(output, TensorLayout(type, layer.kernel->output)))));
+        hash(pack(outputs[place], TensorLayout(type, layer->kernel->output)))));
   }
   return hashes;
 }
@@ -193,15 +191,17 @@ Expected<std::string> mlir::qat::makeSelfTest(const FormC &form,
                                          : static_cast<int>(byte)));
     printRow(os, items, "{{", "}}");
   }
+  std::vector<const FormCLayer *> layers = form.getCompleteLayers();
   os << "};\n\nstatic const uint32_t " << n << "_selftest_hashes["
-     << inputs.size() << "][" << form.layers.size() << "] = {\n";
+     << inputs.size() << "][" << layers.size() << "] = {\n";
   for (const std::vector<std::string> &row : hashes)
     printRow(os, row, "{", "}");
   os << "};\n\nstatic const char *const " << n << "_selftest_names["
-     << form.layers.size() << "] = {\n";
-  for (const FormCLayer &layer : form.layers)
+     << layers.size() << "] = {\n";
+  for (const FormCLayer *layer : layers)
     os << "    "
-       << makeCString(layer.modelName.empty() ? layer.cName : layer.modelName)
+       << makeCString(layer->modelName.empty() ? layer->cName
+                                               : layer->modelName)
        << ",\n";
   os << "};\n\n";
   unsigned constants = printConstants(os, form);
@@ -239,7 +239,7 @@ Expected<std::string> mlir::qat::makeSelfTest(const FormC &form,
      << n << "_selftest_inputs[i], &output);\n  }\n  return " << n
      << "_selftest_difference;\n}\n\n"
      << "const char *" << n << "_selftest_layer(int result) {\n"
-     << "  return result > 0 && result <= " << form.layers.size() << " ? " << n
+     << "  return result > 0 && result <= " << layers.size() << " ? " << n
      << "_selftest_names[result - 1] : \"\";\n}\n";
   return text;
 }

@@ -20,6 +20,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
+#include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Format.h"
@@ -263,7 +264,8 @@ static void printBuffer(const FormCBuffer &buffer, raw_ostream &os) {
 }
 
 static void printCall(const FormC &form, const FormCLayer &layer,
-                      unsigned index, const DenseMap<Value, std::string> &names,
+                      unsigned &index,
+                      const DenseMap<Value, std::string> &names,
                       raw_ostream &os) {
   KernelCallOp call = layer.call;
   std::vector<std::string> arguments = {"&" + layer.cName};
@@ -281,8 +283,10 @@ static void printCall(const FormC &form, const FormCLayer &layer,
   os << "\n  " << call.getKernel() << "(";
   unsigned column = call.getKernel().size() + 3;
   printWrapped(os, arguments, column > 40 ? 6 : column, column);
-  os << ");\n  QAT_AFTER_LAYER(" << index << ", " << output << ", "
-     << layer.outputBytes << ");\n";
+  os << ");\n";
+  if (layer.completes >= 0)
+    os << "  QAT_AFTER_LAYER(" << index++ << ", " << output << ", "
+       << layer.outputBytes << ");\n";
 }
 
 static void printRun(const FormC &form, const CTextOptions &options,
@@ -306,7 +310,8 @@ static void printRun(const FormC &form, const CTextOptions &options,
     }
     os << "\n";
   }
-  for (const auto &[index, layer] : llvm::enumerate(form.layers))
+  unsigned index = 0;
+  for (const FormCLayer &layer : form.layers)
     printCall(form, layer, index, names, os);
   os << "\n  return 0;\n}\n";
 }
@@ -323,6 +328,18 @@ static LogicalResult printSource(const FormC &form, const CTextOptions &options,
   for (const FormCLayer &layer : form.layers)
     if (seen.insert(layer.kernel->family->header).second)
       os << "#include \"qat-rt/" << layer.kernel->family->header << "\"\n";
+
+  // In the order of their first calls.
+  llvm::SetVector<const KernelInfo *> kernels;
+  for (const FormCLayer &layer : form.layers)
+    kernels.insert(layer.kernel);
+  os << "\n/* The kernels of this network, in qat-rt. */\n";
+  for (const KernelInfo *kernel : kernels) {
+    std::string text = kernel->getDeclaration() + ";";
+    if (text.size() > 80)
+      text.replace(text.find(", "), 2, ",\n    ");
+    os << text << "\n";
+  }
 
   bool ownsArena = !options.arenaCaller && !form.buffers.empty();
   os << "\n/* Attributes that place the constants"

@@ -13,6 +13,7 @@
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "llvm/ADT/Twine.h"
 
+#include <algorithm>
 #include <cfloat>
 #include <cmath>
 
@@ -26,7 +27,7 @@ static Data withValue(const Data &input, Value value) {
   Data data;
   data.value = value;
   data.shape = input.shape;
-  data.columns = input.columns;
+  data.layout = input.layout;
   return data;
 }
 
@@ -84,61 +85,23 @@ LogicalResult qat::onnx::importClip(NodeContext &node) {
 }
 
 //===----------------------------------------------------------------------===//
-// Additions
-//===----------------------------------------------------------------------===//
-
-/// Makes a constant that is added to the result of a layer the layer's bias.
-static LogicalResult addBias(NodeContext &node, const Data &input,
-                             unsigned inputIndex, const Data &constant) {
-  if (!input.biasFree || !node.isOnlyUse(inputIndex))
-    return node.refuse("adding a constant is supported only right after a "
-                       "Conv, Gemm or MatMul without a bias whose result "
-                       "nothing else reads");
-  std::optional<std::vector<float>> bias =
-      onePerChannel(*constant.constant, input.shape);
-  if (!bias)
-    return node.refuse(
-        "adds a constant of shape " + formatShape(constant.shape) + " to " +
-        formatShape(input.shape) + "; one value a channel is supported");
-  Operation *conv = input.biasFree;
-  Operation *zeros = conv->getOperand(2).getDefiningOp();
-  conv->setOperand(
-      2, node.parameter(input.layer, "bias", {input.shape[1]}, *bias, conv));
-  zeros->erase();
-  Data data = input;
-  data.biasFree = nullptr;
-  return node.result(std::move(data));
-}
-
-LogicalResult qat::onnx::importAdd(NodeContext &node) {
-  FailureOr<Data> lhs = node.any(0), rhs = node.any(1);
-  if (failed(lhs) || failed(rhs) || failed(node.checkAllRead(2)))
-    return failure();
-  if (lhs->constant && rhs->constant)
-    return node.refuse("adds two constants; simplify the model (onnxsim)");
-  if (rhs->constant)
-    return addBias(node, *lhs, 0, *rhs);
-  if (lhs->constant)
-    return addBias(node, *rhs, 1, *lhs);
-  if (lhs->shape != rhs->shape)
-    return node.refuse("adds " + formatShape(lhs->shape) + " and " +
-                       formatShape(rhs->shape) +
-                       "; broadcasting is not supported");
-  Data data = withValue(*lhs, lhs->value);
-  Value other = rhs->value;
-  if (lhs->columns != rhs->columns) {
-    data.value = node.inModelOrder(*lhs);
-    data.columns.reset();
-    other = node.inModelOrder(*rhs);
-  }
-  data.value = tosa::AddOp::create(node.builder(), node.loc(),
-                                   data.value.getType(), data.value, other);
-  return node.result(std::move(data));
-}
-
-//===----------------------------------------------------------------------===//
 // Normalizations
 //===----------------------------------------------------------------------===//
+
+/// `data` as a matrix or an image with the `channels` of dimension 1 last.
+static Value withChannelsLast(NodeContext &node, const Data &data,
+                              int64_t channels, bool isImage) {
+  ArrayRef<int64_t> shape =
+      cast<RankedTensorType>(data.value.getType()).getShape();
+  if (shape.size() == 4 && shape.back() == channels)
+    return data.value;
+  int64_t batch = data.shape[0];
+  if (!isImage && data.shape.size() == 2)
+    return node.emit().reshape(node.loc(), data.value, {batch, channels});
+  int64_t pixels = *countElements(data.shape) / (batch * channels);
+  return node.emit().reshape(node.loc(), data.value,
+                             {batch, 1, pixels, channels});
+}
 
 LogicalResult qat::onnx::importBatchNormalization(NodeContext &node) {
   FailureOr<Data> input = node.tensor(0);
@@ -155,8 +118,10 @@ LogicalResult qat::onnx::importBatchNormalization(NodeContext &node) {
     return failure();
   if (failed(node.checkAllRead(5)))
     return failure();
+  if (input->shape.size() < 2)
+    return node.refuseShape(0, *input, "images, signals and matrices");
   if (trainingMode != 0 || node.hasFurtherOutputs())
-    return node.refuse("is in training mode; export the model for inference");
+    node.complain("is in training mode; export the model for inference");
   if (spatial == 0)
     return node.refuse("statistics for every pixel (spatial=0) are not "
                        "supported");
@@ -166,34 +131,58 @@ LogicalResult qat::onnx::importBatchNormalization(NodeContext &node) {
   static constexpr StringRef roles[] = {"bn.gamma", "bn.beta", "bn.mean",
                                         "bn.var"};
   int64_t channels = input->shape[1];
-  // A second batch norm after one layer goes under its own name.
-  bool isOwn = input->layer.empty() ||
-               node.emit().hasParameter(input->layer + ".bn.gamma");
-  std::string layer = isOwn ? node.layer().str() : input->layer;
-  SmallVector<Value, 4> parameters;
+  std::vector<int64_t> elements;
+  if (!input->layout.isLast(1, channels, &elements)) {
+    *input =
+        node.inOrder(std::move(*input), channelsLastOrder(input->shape.size()));
+    (void)input->layout.isLast(1, channels, &elements);
+  }
+  // A batch norm belongs to the layer whose result it alone reads; any other
+  // gets a layer of its own, whose weights are 1, so that it has an integer
+  // form.
+  Producer producer = input->producer;
+  bool isOwn = producer.kind != Producer::Kind::Layer || producer.axis != 1 ||
+               !node.isOnlyUse(0);
+  if (isOwn) {
+    producer = {};
+    producer.layer = node.layer().str();
+  }
+  Value value = withChannelsLast(node, *input, channels, isOwn);
+  SmallVector<const Constant *, 4> constants;
   for (auto [index, role] : llvm::enumerate(roles)) {
     FailureOr<const Constant *> constant = node.reals(index + 1, role);
     if (failed(constant))
       return failure();
-    const Constant &values = **constant;
-    if (values.dims.size() != 1 || values.dims[0] != channels)
+    constants.push_back(*constant);
+    if (ArrayRef<int64_t>((*constant)->dims) != ArrayRef(channels))
       return node.refuse("its " + role.drop_front(3) + " has the shape " +
-                         formatShape(values.dims) + "; expected " +
+                         formatShape((*constant)->dims) + "; expected " +
                          Twine(channels));
-    std::vector<float> ordered = values.floats;
-    if (input->columns) {
-      ordered.clear();
-      for (int64_t column : columnOrder(*input->columns))
-        ordered.push_back(values.floats[column]);
-    }
-    parameters.push_back(node.parameter(layer, role, {channels}, ordered));
+  }
+  if (isOwn)
+    value = node.emit().scaleChannels(node.loc(), producer.layer, value,
+                                      std::vector<float>(channels, 1.0f), {});
+  SmallVector<Value, 4> parameters;
+  for (auto [constant, role] : llvm::zip_equal(constants, roles)) {
+    std::vector<float> ordered;
+    for (int64_t element : elements)
+      ordered.push_back(constant->floats[element]);
+    parameters.push_back(
+        node.parameter(producer.layer, role, {channels}, ordered));
   }
   auto norm = BatchNormOp::create(
-      node.builder(), node.loc(), input->value.getType(), input->value,
-      parameters[0], parameters[1], parameters[2], parameters[3],
+      node.builder(), node.loc(), value.getType(), value, parameters[0],
+      parameters[1], parameters[2], parameters[3],
       node.builder().getF32FloatAttr(epsilon), /*fold_type=*/nullptr,
       /*frozen=*/nullptr);
-  return node.result(withValue(*input, norm.getResult()));
+  Data data = withValue(*input, norm.getResult());
+  if (llvm::is_sorted(elements)) {
+    producer.kind = Producer::Kind::Norm;
+    producer.axis = 1;
+    producer.channels = channels;
+    data.producer = std::move(producer);
+  }
+  return node.result(std::move(data));
 }
 
 LogicalResult qat::onnx::importSoftmax(NodeContext &node) {
@@ -209,17 +198,48 @@ LogicalResult qat::onnx::importSoftmax(NodeContext &node) {
     return node.refuse("its axis " + Twine(axis) + " is not a dimension of " +
                        formatShape(input->shape));
   axis += axis < 0 ? rank : 0;
-  // Channels are the last dimension here. Before opset 13 everything from the
-  // axis on is one vector; that is the channels alone for a single pixel.
-  bool isOverChannels = axis == 1 && (!input->isImage() || !isFlattening ||
-                                      input->shape[2] * input->shape[3] == 1);
-  if (!isOverChannels)
-    return node.refuse("softmax along axis " + Twine(axis) + " of " +
-                       formatShape(input->shape) +
-                       " is not supported; along the channels it is");
-  Value value = SoftmaxOp::create(node.builder(), node.loc(),
-                                  input->value.getType(), input->value);
+  // Before opset 13 everything from the axis on is one vector, in whatever
+  // order. Here vectors are the last dimension.
+  int64_t size = input->shape[axis];
+  SmallVector<unsigned> order = modelOrder(rank);
+  if (isFlattening) {
+    size = *countElements(ArrayRef(input->shape).drop_front(axis));
+    if (!input->layout.isInnermost(axis))
+      *input = node.inOrder(std::move(*input), order);
+  } else if (!input->layout.isLast(axis, size)) {
+    std::rotate(order.begin() + axis, order.begin() + axis + 1, order.end());
+    *input = node.inOrder(std::move(*input), order);
+  }
+  Value value = input->value;
+  ArrayRef<int64_t> shape = cast<RankedTensorType>(value.getType()).getShape();
+  if (rank == 2 || shape.back() != size)
+    value = node.emit().reshape(node.loc(), value,
+                                {*countElements(input->shape) / size, size});
+  value = SoftmaxOp::create(node.builder(), node.loc(), value.getType(), value);
   return node.result(withValue(*input, value));
+}
+
+//===----------------------------------------------------------------------===//
+// Operators without an integer form
+//===----------------------------------------------------------------------===//
+
+LogicalResult qat::onnx::importActivation(NodeContext &node) {
+  FailureOr<Data> input = node.any(0);
+  if (failed(input))
+    return failure();
+  StringRef name = node.operation();
+  if (name == "LeakyRelu" || name == "PRelu")
+    node.complain("has no integer form: below zero it needs a second "
+                  "multiplier in the requantization; retrain with Relu");
+  else if (name == "Sigmoid" || name == "Tanh" || name == "LogSoftmax")
+    node.complain("has no integer form: it needs a table of 256 values; at the "
+                  "end of a network cut it off, since it keeps the order of "
+                  "the logits, elsewhere retrain with Relu");
+  else
+    node.complain("has no integer form: it needs a table of 256 values; "
+                  "retrain with Relu or Clip (0 to 6)");
+  // It keeps the shape: the rest can be looked at.
+  return node.result(std::move(*input));
 }
 
 //===----------------------------------------------------------------------===//
@@ -230,14 +250,12 @@ LogicalResult qat::onnx::importIdentity(NodeContext &node) {
   FailureOr<Data> input = node.any(0);
   if (failed(input) || failed(node.checkAllRead(1)))
     return failure();
-  // The bias of the layer before is no longer free: the other name may have
-  // more uses.
-  input->biasFree = nullptr;
+  node.shareInput(0, *input);
   return node.result(std::move(*input));
 }
 
 LogicalResult qat::onnx::importDropout(NodeContext &node) {
-  FailureOr<Data> input = node.tensor(0);
+  FailureOr<Data> input = node.unsettled(0);
   if (failed(input))
     return failure();
   node.ignore("ratio");
@@ -247,10 +265,10 @@ LogicalResult qat::onnx::importDropout(NodeContext &node) {
     if (failed(mode))
       return failure();
     if (llvm::any_of((*mode)->integers, [](int64_t value) { return value; }))
-      return node.refuse("is in training mode; export the model for inference");
+      node.complain("is in training mode; export the model for inference");
   }
   if (failed(node.checkAllRead(3)))
     return failure();
-  input->biasFree = nullptr;
+  node.shareInput(0, *input);
   return node.result(std::move(*input));
 }

@@ -27,13 +27,12 @@ RankedTensorType Emitter::type(ArrayRef<int64_t> shape) {
 
 Value Emitter::parameter(Location loc, StringRef name, ArrayRef<int64_t> shape,
                          ArrayRef<float> values, Operation *before) {
-  parameters.insert(name);
   RankedTensorType tensor = type(shape);
   // Not a DenseElementsAttr: those are hashed and never freed.
   auto blob = HeapAsmResourceBlob::allocateAndCopyInferAlign(
-      values, /*dataIsMutable=*/false);
-  Attribute value =
-      DenseResourceElementsAttr::get(tensor, name, std::move(blob));
+      values, /*dataIsMutable=*/true);
+  auto value = DenseResourceElementsAttr::get(tensor, name, std::move(blob));
+  parameters[name] = value;
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPoint(main);
   ml_program::GlobalOp::create(builder, loc, name, tensor, /*is_mutable=*/true,
@@ -44,6 +43,12 @@ Value Emitter::parameter(Location loc, StringRef name, ArrayRef<int64_t> shape,
     builder.setInsertionPointToEnd(&main.getBody().front());
   return ml_program::GlobalLoadOp::create(
       builder, loc, tensor, SymbolRefAttr::get(builder.getContext(), name));
+}
+
+MutableArrayRef<float> Emitter::values(StringRef name) {
+  DenseResourceElementsAttr value = parameters.lookup(name);
+  MutableArrayRef<char> data = value.getRawHandle().getBlob()->getMutableData();
+  return {reinterpret_cast<float *>(data.data()), data.size() / sizeof(float)};
 }
 
 Value Emitter::zeros(Location loc, int64_t size) {
@@ -83,4 +88,32 @@ Value Emitter::slice(Location loc, Value input, ArrayRef<int64_t> shape) {
   return tosa::SliceOp::create(builder, loc, type(shape), input,
                                shapeConstant(loc, start),
                                shapeConstant(loc, shape));
+}
+
+Value Emitter::pad(Location loc, Value input, ArrayRef<int64_t> pads,
+                   float value) {
+  SmallVector<int64_t> shape(
+      cast<RankedTensorType>(input.getType()).getShape());
+  for (auto [dim, size] : llvm::enumerate(shape))
+    size += pads[2 * dim] + pads[2 * dim + 1];
+  RankedTensorType scalar = type({1});
+  Value constant = tosa::ConstOp::create(builder, loc, scalar,
+                                         DenseElementsAttr::get(scalar, value));
+  return tosa::PadOp::create(builder, loc, type(shape), input,
+                             shapeConstant(loc, pads), constant);
+}
+
+Value Emitter::scaleChannels(Location loc, StringRef layer, Value image,
+                             ArrayRef<float> weight, ArrayRef<float> bias) {
+  auto channels = static_cast<int64_t>(weight.size());
+  Value weights =
+      parameter(loc, (layer + ".weight").str(), {1, 1, channels, 1}, weight);
+  Value biases =
+      bias.empty() ? zeros(loc, channels)
+                   : parameter(loc, (layer + ".bias").str(), {channels}, bias);
+  Value zeroPoint = zeros(loc, 1);
+  return tosa::DepthwiseConv2DOp::create(
+      builder, loc, image.getType(), image, weights, biases, zeroPoint,
+      zeroPoint, ArrayRef<int64_t>{0, 0, 0, 0}, ArrayRef<int64_t>{1, 1},
+      ArrayRef<int64_t>{1, 1}, builder.getF32Type());
 }

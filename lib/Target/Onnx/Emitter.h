@@ -13,7 +13,7 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
-#include "llvm/ADT/StringSet.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace mlir::qat::onnx {
 
@@ -29,21 +29,29 @@ public:
   Value parameter(Location loc, StringRef name, ArrayRef<int64_t> shape,
                   ArrayRef<float> values, Operation *before = nullptr);
   bool hasParameter(StringRef name) const { return parameters.contains(name); }
+  /// The values of a parameter that was written.
+  MutableArrayRef<float> values(StringRef name);
 
   /// A one-dimensional constant of `size` zeros: a zero point, or no bias.
   Value zeros(Location loc, int64_t size);
+  Value shapeConstant(Location loc, ArrayRef<int64_t> values);
   Value reshape(Location loc, Value input, ArrayRef<int64_t> shape);
   Value transpose(Location loc, Value input, ArrayRef<int32_t> permutation);
   /// The first `shape` elements of every dimension.
   Value slice(Location loc, Value input, ArrayRef<int64_t> shape);
 
+  /// `values` around `input`; pairs of before and after, by dimension.
+  Value pad(Location loc, Value input, ArrayRef<int64_t> pads, float value);
+  /// A 1x1 depthwise convolution of `image`, one `weight` a channel; without
+  /// `bias`, zeros. Parameters `layer`.weight and .bias.
+  Value scaleChannels(Location loc, StringRef layer, Value image,
+                      ArrayRef<float> weight, ArrayRef<float> bias);
+
   OpBuilder builder;
 
 private:
-  Value shapeConstant(Location loc, ArrayRef<int64_t> values);
-
   func::FuncOp main;
-  llvm::StringSet<> parameters;
+  llvm::StringMap<DenseResourceElementsAttr> parameters;
 };
 
 } // namespace mlir::qat::onnx

@@ -13,24 +13,24 @@
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/Verifier.h"
-#include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
+
+#include <algorithm>
 
 using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat;
 using namespace mlir::qat::onnx;
 
-/// Nodes that a message names for one operator.
-static constexpr size_t kNodesNamed = 8;
-
 GraphImporter::GraphImporter(const Model &model, MLIRContext *context,
                              const OnnxImportOptions &options)
     : model(model), options(options), context(context) {
   for (const Node &node : model.nodes) {
-    for (const std::string &input : node.inputs)
+    for (const std::string &input : node.inputs) {
       ++uses[input];
+      readers[input].push_back(&node);
+    }
     for (const std::string &output : node.outputs)
       producers.try_emplace(output, &node);
   }
@@ -54,29 +54,9 @@ std::string GraphImporter::uniqueLayerName(const Node &node) {
   return name;
 }
 
-Error GraphImporter::checkOperators() const {
-  MapVector<StringRef, SmallVector<StringRef>> missing;
-  for (const Node &node : model.nodes)
-    if (!findOperator(node.operation))
-      missing[node.operation].push_back(labelOf(node));
-  if (missing.empty())
-    return Error::success();
-  std::string text;
-  raw_string_ostream os(text);
-  os << missing.size()
-     << (missing.size() == 1 ? " operator is" : " operators are")
-     << " not supported: ";
-  llvm::interleaveComma(missing, os, [&](auto &entry) {
-    ArrayRef<StringRef> nodes = entry.second;
-    os << quote(entry.first) << (nodes.size() == 1 ? " (node " : " (nodes ");
-    llvm::interleaveComma(nodes.take_front(kNodesNamed), os,
-                          [&](StringRef name) { os << quote(name); });
-    if (nodes.size() > kNodesNamed)
-      os << " and " << nodes.size() - kNodesNamed << " more";
-    os << ")";
-  });
-  return createStringError(text);
-}
+//===----------------------------------------------------------------------===//
+// Inputs
+//===----------------------------------------------------------------------===//
 
 Expected<SmallVector<int64_t, 4>>
 GraphImporter::inputShape(const Input &input) const {
@@ -84,10 +64,10 @@ GraphImporter::inputShape(const Input &input) const {
   if (!input.problem.empty())
     return createStringError(name + " " + input.problem);
   SmallVector<int64_t, 4> shape = input.dims;
-  if (shape.size() != 4 && shape.size() != 2)
-    return createStringError(name + " has the shape " + formatShape(shape) +
-                             "; images (NxCxHxW) and matrices (NxK) are "
-                             "supported");
+  if (shape.size() < 2 || shape.size() > 4)
+    return createStringError(
+        name + " has the shape " + formatShape(shape) +
+        "; images (NxCxHxW), signals (NxCxW) and matrices (NxK) are supported");
   if (!options.shape.empty()) {
     bool agrees = options.shape.size() == shape.size();
     for (size_t i = 1; agrees && i < shape.size(); ++i)
@@ -100,14 +80,78 @@ GraphImporter::inputShape(const Input &input) const {
   }
   if (shape[0] == kSymbolic)
     shape[0] = 1;
-  if (llvm::is_contained(shape, kSymbolic))
+  if (llvm::is_contained(shape, kSymbolic)) {
+    std::string open;
+    for (auto [index, size] : llvm::enumerate(shape))
+      if (size == kSymbolic && !input.dimNames[index].empty())
+        open += (open.empty() ? "" : ", ") + quote(input.dimNames[index]);
     return createStringError(name + " has the shape " + formatShape(shape) +
+                             (open.empty() ? "" : " with symbolic " + open) +
                              "; give its sizes by --shape");
+  }
   std::optional<int64_t> count = countElements(shape);
   if (!count || *count == 0)
     return createStringError(name + " has the impossible shape " +
                              formatShape(shape));
   return shape;
+}
+
+/// Operators that leave every element where it is.
+static constexpr StringRef kElementwise[] = {
+    "Add", "Cast", "Clip", "Div",     "Dropout", "Identity",
+    "Mul", "Neg",  "Relu", "Softmax", "Sub"};
+
+bool GraphImporter::keepsOrder(StringRef name, size_t rank) const {
+  if (rank < 3 || !readers.contains(name))
+    return false;
+  // Each name once: there may be many ways, or a cycle.
+  SmallVector<StringRef> open = {name};
+  llvm::StringSet<> seen;
+  while (!open.empty()) {
+    StringRef current = open.pop_back_val();
+    if (!seen.insert(current).second)
+      continue;
+    auto found = readers.find(current);
+    if (found == readers.end())
+      return false;
+    for (const Node *node : found->second) {
+      StringRef operation = node->operation;
+      if (llvm::is_contained(kElementwise, operation)) {
+        if (node->outputs.empty())
+          return false;
+        open.push_back(node->outputs[0]);
+        continue;
+      }
+      if (rank == 3 && (operation == "Reshape" || operation == "Unsqueeze"))
+        continue;
+      auto perm = node->attributes.find("perm");
+      if (operation != "Transpose" || perm == node->attributes.end() ||
+          perm->second.integers != (rank == 4 ? std::vector<int64_t>{0, 3, 1, 2}
+                                              : std::vector<int64_t>{0, 2, 1}))
+        return false;
+    }
+  }
+  return true;
+}
+
+bool GraphImporter::isTransposedLast(StringRef name) const {
+  // Names may make a cycle: no path is longer than the graph.
+  for (size_t i = 0; i < model.nodes.size(); ++i) {
+    const Node *node = producers.lookup(name);
+    if (!node)
+      return false;
+    if (node->operation == "Transpose") {
+      auto perm = node->attributes.find("perm");
+      return perm != node->attributes.end() &&
+             (perm->second.integers == std::vector<int64_t>{0, 2, 3, 1} ||
+              perm->second.integers == std::vector<int64_t>{0, 2, 1});
+    }
+    if (!llvm::is_contained(kElementwise, StringRef(node->operation)) ||
+        node->inputs.empty())
+      return false;
+    name = node->inputs[0];
+  }
+  return false;
 }
 
 Error GraphImporter::importInputs() {
@@ -123,8 +167,20 @@ Error GraphImporter::importInputs() {
     Data data;
     data.shape = *shape;
     SmallVector<int64_t, 4> own = *shape;
-    if (data.isImage())
-      own = {own[0], own[2], own[3], own[1]};
+    bool isReshaped =
+        llvm::all_of(readers.lookup(input.name), [](const Node *node) {
+          return node->operation == "Reshape" || node->operation == "Unsqueeze";
+        });
+    if (keepsOrder(input.name, own.size())) {
+      data.layout = Layout::rowMajor(own);
+    } else {
+      data.layout = Layout::channelsLast(own);
+      isReshaped = false;
+      if (data.isImage())
+        std::rotate(own.begin() + 1, own.begin() + 2, own.end());
+    }
+    if (own.size() == 3 && !isReshaped)
+      own.insert(own.begin() + 1, 1);
     auto name = StringAttr::get(context, input.name);
     if (failed(main.insertArgument(
             main.getNumArguments(), emitter->type(own),
@@ -138,14 +194,18 @@ Error GraphImporter::importInputs() {
       return createStringError("there are two inputs " + quote(input.name));
   }
   if (options.preprocessing) {
-    const Data &first = values[model.inputs.front().name];
-    if (Error error = options.preprocessing->verify(first.shape[1]))
+    auto type = cast<RankedTensorType>(main.getArgumentTypes().front());
+    if (Error error = options.preprocessing->verify(type.getShape().back()))
       return error;
     (*module)->setAttr(kPreprocessingAttrName,
                        preprocessingToAttr(context, *options.preprocessing));
   }
   return Error::success();
 }
+
+//===----------------------------------------------------------------------===//
+// Values
+//===----------------------------------------------------------------------===//
 
 Expected<Data> GraphImporter::lookup(StringRef name) const {
   auto value = values.find(name);
@@ -175,20 +235,105 @@ Expected<Data> GraphImporter::lookup(StringRef name) const {
                            "cycle or is not sorted");
 }
 
-Error GraphImporter::importNodes() {
-  for (const Node &node : model.nodes) {
-    NodeContext nodeContext(*this, node);
-    const Operator *op = findOperator(node.operation);
-    if (model.opset < op->since)
-      return createStringError(node.operation + " " + quote(labelOf(node)) +
-                               ": is supported from "
-                               "opset " +
-                               Twine(op->since) + " on; the model uses " +
-                               Twine(model.opset));
-    if (failed(op->import(nodeContext)))
-      return nodeContext.takeError();
+void GraphImporter::standInFor(const Node &node) {
+  for (const std::string &output : node.outputs) {
+    if (output.empty() || model.initializers.count(output))
+      continue;
+    Data data;
+    auto shape = model.shapes.find(output);
+    if (shape == model.shapes.end()) {
+      data.isUnknown = true;
+    } else {
+      // The module is thrown away in the end: any value serves.
+      data.shape = shape->second;
+      data.layout = Layout::channelsLast(data.shape);
+      SmallVector<int64_t, 4> own = data.shape;
+      if (data.isImage())
+        std::rotate(own.begin() + 1, own.begin() + 2, own.end());
+      data.value = UnrealizedConversionCastOp::create(
+                       emitter->builder, nameLoc(output),
+                       TypeRange(emitter->type(own)), ValueRange())
+                       .getResult(0);
+    }
+    values.try_emplace(output, std::move(data));
   }
-  return Error::success();
+}
+
+void GraphImporter::settle(Data &data) {
+  if (!data.pending)
+    return;
+  Pending pending = std::move(*data.pending);
+  data.pending.reset();
+  data.producer = {};
+  std::string layer = std::move(pending.layer);
+  Location loc = nameLoc(layer);
+  if (pending.kind == Pending::Kind::Pad) {
+    // Always an image: NHWC.
+    bool isSignal = data.shape.size() == 3;
+    const std::array<int64_t, 4> &pad = pending.pad;
+    int64_t height = isSignal ? 1 : data.shape[2], width = data.shape.back();
+    Value image = emitter->reshape(loc, data.value,
+                                   {data.shape[0], height - pad[0] - pad[1],
+                                    width - pad[2] - pad[3], data.shape[1]});
+    data.value = emitter->pad(
+        loc, image, {0, 0, pad[0], pad[1], pad[2], pad[3], 0, 0}, 0.0f);
+    return;
+  }
+  // The channels are the dimension that the values go along, or any.
+  auto type = cast<RankedTensorType>(data.value.getType());
+  bool isUniform = pending.scale.size() == 1 && pending.offset.size() == 1;
+  std::vector<int64_t> elements;
+  if (isUniform)
+    elements.assign(type.getShape().back(), 0);
+  else
+    (void)data.layout.isLast(pending.axis, data.shape[pending.axis], &elements);
+  std::vector<float> weight, bias;
+  for (int64_t element : elements) {
+    weight.push_back(pending.scale[pending.scale.size() == 1 ? 0 : element]);
+    if (pending.hasOffset())
+      bias.push_back(pending.offset[pending.offset.size() == 1 ? 0 : element]);
+  }
+  auto channels = static_cast<int64_t>(weight.size());
+  SmallVector<int64_t> shape(type.getShape());
+  if (shape.size() != 4 || shape.back() != channels)
+    shape = {shape[0], 1, type.getNumElements() / (shape[0] * channels),
+             channels};
+  Value image = emitter->reshape(loc, data.value, shape);
+  image = emitter->scaleChannels(loc, layer, image, weight, bias);
+  data.value = emitter->reshape(loc, image, type.getShape());
+}
+
+void GraphImporter::reorder(Location loc, Data &data, ArrayRef<unsigned> dims) {
+  Layout wanted = Layout::permuted(data.shape, dims);
+  if (data.layout == wanted)
+    return;
+  SmallVector<int64_t> sizes;
+  SmallVector<int32_t> permutation;
+  data.layout.getTranspose(dims, sizes, permutation);
+  data.value = emitter->transpose(loc, emitter->reshape(loc, data.value, sizes),
+                                  permutation);
+  data.layout = wanted;
+  data.producer = {};
+}
+
+//===----------------------------------------------------------------------===//
+// Nodes
+//===----------------------------------------------------------------------===//
+
+void GraphImporter::importNode(const Node &node) {
+  const Operator *op = findOperator(node.operation);
+  if (!op) {
+    refusals.addUnknown(node.operation, labelOf(node));
+    return standInFor(node);
+  }
+  NodeContext nodeContext(*this, node);
+  LogicalResult result =
+      model.opset < op->since
+          ? nodeContext.refuse("is supported from opset " + Twine(op->since) +
+                               " on; the model uses " + Twine(model.opset))
+          : op->import(nodeContext);
+  if (failed(result))
+    standInFor(node);
 }
 
 Error GraphImporter::importOutputs() {
@@ -205,7 +350,21 @@ Error GraphImporter::importOutputs() {
       return createStringError("output " + quote(output) +
                                " does not depend on an input");
     Location loc = nameLoc(output);
-    results.push_back(data->isImage() ? data->value : inModelOrder(loc, *data));
+    settle(*data);
+    ArrayRef<int64_t> shape = data->shape;
+    bool isOwn = data->layout == Layout::rowMajor(shape);
+    bool isSignal = shape.size() == 3 &&
+                    (!isOwn || data->layout == Layout::channelsLast(shape));
+    if (!isTransposedLast(output) && (shape.size() == 4 || isSignal)) {
+      reorder(loc, *data, channelsLastOrder(shape.size()));
+      std::rotate(data->shape.begin() + 1, data->shape.begin() + 2,
+                  data->shape.end());
+      if (data->shape.size() == 3)
+        data->shape.insert(data->shape.begin() + 1, 1);
+    } else if (!isOwn) {
+      reorder(loc, *data, modelOrder(shape.size()));
+    }
+    results.push_back(emitter->reshape(loc, data->value, data->shape));
     names.push_back(DictionaryAttr::get(
         context, NamedAttribute(StringAttr::get(context, "qat.name"),
                                 StringAttr::get(context, output))));
@@ -218,38 +377,29 @@ Error GraphImporter::importOutputs() {
   return Error::success();
 }
 
-Value GraphImporter::inModelOrder(Location loc, const Data &data) {
-  if (!data.isImage() && !data.columns)
-    return data.value;
-  int64_t batch = data.shape[0];
-  ImageSize size = data.isImage()
-                       ? ImageSize{data.shape[1], data.shape[2], data.shape[3]}
-                       : *data.columns;
-  SmallVector<int64_t, 4> modelShape = {batch, size.channels, size.height,
-                                        size.width};
-  Value value = emitter->reshape(
-      loc, data.value, {batch, size.height, size.width, size.channels});
-  // One channel or one pixel: both orders are the same.
-  if (size.channels == 1 || size.height * size.width == 1)
-    value = emitter->reshape(loc, value, modelShape);
-  else
-    value = emitter->transpose(loc, value, {0, 3, 1, 2});
-  return emitter->reshape(loc, value, data.shape);
-}
-
 Expected<OwningOpRef<ModuleOp>> GraphImporter::run() {
-  if (Error error = checkOperators())
-    return std::move(error);
   module = ModuleOp::create(UnknownLoc::get(context));
   OpBuilder builder(module->getBodyRegion());
   main = func::FuncOp::create(builder, UnknownLoc::get(context), "main",
                               builder.getFunctionType({}, {}));
   main.addEntryBlock();
   emitter = std::make_unique<Emitter>(*module, main);
-  for (auto step : {&GraphImporter::importInputs, &GraphImporter::importNodes,
-                    &GraphImporter::importOutputs})
-    if (Error error = (this->*step)())
+  if (Error error = importInputs()) {
+    // Nothing can be computed, but operators can be looked up.
+    for (const Node &node : model.nodes)
+      if (!findOperator(node.operation))
+        refusals.addUnknown(node.operation, labelOf(node));
+    if (refusals.empty())
       return std::move(error);
+    return createStringError(toString(std::move(error)) + "; " +
+                             toString(refusals.take()));
+  }
+  for (const Node &node : model.nodes)
+    importNode(node);
+  if (!refusals.empty())
+    return refusals.take();
+  if (Error error = importOutputs())
+    return std::move(error);
 
   std::string diagnosed;
   ScopedDiagnosticHandler handler(context, [&](Diagnostic &diagnostic) {

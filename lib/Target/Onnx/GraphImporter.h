@@ -10,12 +10,15 @@
 #define QAT_LIB_TARGET_ONNX_GRAPHIMPORTER_H
 
 #include "Emitter.h"
+#include "Layout.h"
 #include "OnnxModel.h"
+#include "Refusals.h"
 
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
 
+#include <array>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -26,32 +29,79 @@ struct OnnxImportOptions;
 
 namespace mlir::qat::onnx {
 
-/// The channels, height and width of an image that was flattened.
-struct ImageSize {
-  int64_t channels, height, width;
-  bool operator==(const ImageSize &other) const {
-    return channels == other.channels && height == other.height &&
-           width == other.width;
+/// What was read of the model but not written yet, since the reader may take
+/// it up: a convolution an affine map in its weights, or a pad in its own.
+/// Every other reader has it written first (NodeContext::tensor).
+struct Pending {
+  enum class Kind { Affine, Pad };
+  Kind kind = Kind::Affine;
+  /// The name of the layer that it becomes where it is written.
+  std::string layer;
+
+  /// Affine: scale * x + offset, one value, or one for each index of `axis`.
+  std::vector<double> scale, offset;
+  unsigned axis = 0;
+  /// Pad: zeros around an image; top, bottom, left, right. The shape of the
+  /// Data is that with the pad, its value is without.
+  std::array<int64_t, 4> pad{};
+
+  bool hasOffset() const {
+    return llvm::any_of(offset, [](double value) { return value != 0; });
   }
-  bool operator!=(const ImageSize &other) const { return !(*this == other); }
+};
+
+/// The layer whose result a tensor is, if nothing came between: a constant
+/// that is added or multiplied goes into its parameters.
+struct Producer {
+  enum class Kind { None, Layer, Norm };
+  Kind kind = Kind::None;
+  /// The layer that the names of the parameters begin with.
+  std::string layer;
+  /// Of a layer without a bias, the operation.
+  Operation *biasFree = nullptr;
+  /// Whether the weights are HWCM.
+  bool isDepthwise = false;
+  /// The dimension of the model that holds the output channels, and how many
+  /// there are.
+  unsigned axis = 1;
+  int64_t channels = 0;
 };
 
 /// What a name in the graph stands for: a constant, or a tensor of the
-/// function. Tensors are images (NHWC here, NCHW in the model) or matrices.
+/// function.
 struct Data {
   const Constant *constant = nullptr;
+  /// Any shape with the elements in the order of `layout`.
   Value value;
-  /// As the model has it: NxCxHxW or NxK.
+  /// As the model has it.
   SmallVector<int64_t, 4> shape;
-  /// Of a matrix whose columns are in HWC order, where the model has CHW.
-  std::optional<ImageSize> columns;
-  /// The layer with weights whose result this is, if nothing came between:
-  /// a batch norm names its parameters after it.
-  std::string layer;
-  /// The convolution of that layer, if its bias is still free.
-  Operation *biasFree = nullptr;
+  Layout layout;
+  std::optional<Pending> pending;
+  Producer producer;
+  /// The result of a node that was refused: readers are passed over.
+  bool isUnknown = false;
 
-  bool isImage() const { return shape.size() == 4; }
+  /// An image or, one row of it, a signal (NxCxW).
+  bool isImage() const { return shape.size() == 4 || shape.size() == 3; }
+  /// The number of dimensions that windows slide over.
+  unsigned spatialRank() const { return shape.size() - 2; }
+};
+
+/// An image as TOSA wants it: NxHxWxC. A signal has H = 1.
+struct Image {
+  Value value;
+  int64_t batch = 1, channels = 1, height = 1, width = 1;
+  bool isSignal = false;
+  /// What the reader has to take up.
+  std::optional<Pending> pending;
+
+  /// The shape of the model's tensor with other sizes.
+  SmallVector<int64_t, 4> shape(int64_t channels, int64_t height,
+                                int64_t width) const {
+    if (isSignal)
+      return {batch, channels, width};
+    return {batch, channels, height, width};
+  }
 };
 
 class NodeContext;
@@ -79,19 +129,30 @@ public:
 private:
   friend class NodeContext;
 
-  llvm::Error checkOperators() const;
   llvm::Error importInputs();
   llvm::Expected<SmallVector<int64_t, 4>> inputShape(const Input &input) const;
-  llvm::Error importNodes();
+  /// Whether the input `name` keeps the order that it has in the model: before
+  /// anything cares about it, it is transposed from channels-last (as
+  /// converters from such frameworks write it) or reshaped from rank 3.
+  bool keepsOrder(StringRef name, size_t rank) const;
+  /// Whether the model transposes the output `name` to channels-last, so that
+  /// it is given back as the model has it.
+  bool isTransposedLast(StringRef name) const;
+  void importNode(const Node &node);
   llvm::Error importOutputs();
   llvm::Expected<Data> lookup(StringRef name) const;
+  /// Gives the outputs of a node that was refused a value, so that the nodes
+  /// behind it are looked at as far as possible.
+  void standInFor(const Node &node);
   /// A name that no layer has yet.
   std::string uniqueLayerName(const Node &node);
   Location nameLoc(StringRef name) const;
 
-  /// `data` in the model's own order of elements: its NxCxHxW is a dense
-  /// tensor of that order, or its columns are the model's.
-  Value inModelOrder(Location loc, const Data &data);
+  /// Writes what is pending.
+  void settle(Data &data);
+  /// `data` with memory in the order of the dimensions `dims`, transposed where
+  /// it is not.
+  void reorder(Location loc, Data &data, ArrayRef<unsigned> dims);
 
   const Model &model;
   const OnnxImportOptions &options;
@@ -102,8 +163,11 @@ private:
   llvm::StringMap<Data> values;
   /// How often a name is read, graph outputs included.
   llvm::StringMap<int64_t> uses;
+  /// The nodes that read a name.
+  llvm::StringMap<SmallVector<const Node *, 2>> readers;
   /// The node that makes each name, to say why a name is not there yet.
   llvm::StringMap<const Node *> producers;
+  Refusals refusals;
   llvm::StringSet<> layerNames;
   /// Constants that were computed here.
   std::deque<Constant> ownConstants;
@@ -117,8 +181,10 @@ public:
 
   /// Records why the node cannot be imported.
   LogicalResult refuse(const Twine &why);
-  llvm::Error takeError();
+  /// The same where the import may go on, to find more.
+  void complain(const Twine &why);
 
+  StringRef operation() const { return node.operation; }
   int64_t opset() const { return graph.model.opset; }
   Emitter &emit() { return *graph.emitter; }
   OpBuilder &builder() { return graph.emitter->builder; }
@@ -132,12 +198,23 @@ public:
   bool hasFurtherOutputs() const;
   /// Whether nothing else reads input `index`.
   bool isOnlyUse(unsigned index) const;
-  /// Input `index`, whatever it is.
+  size_t numInputs() const { return node.inputs.size(); }
+  /// Input `index`, whatever it is; maybe with something pending.
   FailureOr<Data> any(unsigned index);
-  /// Input `index`, a tensor of the function.
+  /// Input `index`, a tensor of the function, with nothing pending ...
   FailureOr<Data> tensor(unsigned index);
-  FailureOr<Data> image(unsigned index);
-  FailureOr<Data> matrix(unsigned index);
+  /// ... or maybe so.
+  FailureOr<Data> unsettled(unsigned index);
+  /// Writes what is pending of input `index`.
+  void settle(unsigned index, Data &data);
+  /// For a result that is input `index` under another name: where others read
+  /// the input too, nothing may be done to it that they would see.
+  void shareInput(unsigned index, Data &data);
+  /// `data` as an image; fails where it is none.
+  FailureOr<Image> image(Data data, unsigned index = 0);
+  FailureOr<Image> image(unsigned index);
+  /// What the node is refused for that wants an image.
+  LogicalResult refuseShape(unsigned index, const Data &data, StringRef wanted);
   /// Input `index`, a constant; `role` is what messages call it.
   FailureOr<const Constant *> constant(unsigned index, StringRef role);
   FailureOr<const Constant *> reals(unsigned index, StringRef role);
@@ -156,22 +233,31 @@ public:
   /// `inputs`: the node says something that its handler does not know.
   LogicalResult checkAllRead(unsigned inputs);
 
-  /// The result of the node: a tensor of the function ...
+  /// The result of the node: an image, a signal or a matrix ...
   LogicalResult result(Value value, ArrayRef<int64_t> shape);
+  /// ... any tensor ...
   LogicalResult result(Data data);
   /// ... or a constant.
   LogicalResult result(Constant constant);
 
-  /// `data` in the model's own order of elements.
-  Value inModelOrder(const Data &data) {
-    return graph.inModelOrder(location, data);
+  /// `data` with memory in the order of the dimensions `dims`, or in the
+  /// model's own.
+  Data inOrder(Data data, ArrayRef<unsigned> dims) {
+    graph.reorder(location, data, dims);
+    return data;
+  }
+  Data inModelOrder(Data data);
+  /// The bias parameter of the layer, or constant zeros.
+  Value bias(ArrayRef<float> values, int64_t channels) {
+    if (values.empty())
+      return emit().zeros(location, channels);
+    return parameter(layerName, "bias", {channels}, values);
   }
   /// A parameter `layer`.`role`.
   Value parameter(StringRef layer, StringRef role, ArrayRef<int64_t> shape,
                   ArrayRef<float> values, Operation *before = nullptr);
 
 private:
-  LogicalResult fail(llvm::Error error);
   const NodeAttribute *find(StringRef name, NodeAttribute::Kind kind,
                             bool &isWrong);
 
@@ -180,16 +266,7 @@ private:
   std::string layerName;
   Location location;
   llvm::StringSet<> attributesRead;
-  std::string reason;
 };
-
-/// The values of a constant that is broadcast onto a tensor of `shape` (NxCxHxW
-/// or NxC) one a channel, or nothing where it varies along another dimension.
-std::optional<std::vector<float>> onePerChannel(const Constant &constant,
-                                                ArrayRef<int64_t> shape);
-
-/// The column of the model's order, C, H, W, for each column of ours: H, W, C.
-std::vector<int64_t> columnOrder(const ImageSize &image);
 
 } // namespace mlir::qat::onnx
 

@@ -18,6 +18,7 @@
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Tools/mlir-translate/Translation.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 
@@ -34,7 +35,11 @@ qat::importOnnx(MemoryBufferRef buffer, MLIRContext *context,
   auto inFile = [&](Error error) {
     return createStringError(file + ": " + toString(std::move(error)));
   };
-  Expected<onnx::Model> model = onnx::readModel(buffer);
+  // Weights may lie beside the model.
+  std::optional<std::string> folder;
+  if (sys::fs::is_regular_file(buffer.getBufferIdentifier()))
+    folder = sys::path::parent_path(buffer.getBufferIdentifier()).str();
+  Expected<onnx::Model> model = onnx::readModel(buffer, folder);
   if (!model)
     return inFile(model.takeError());
   Expected<OwningOpRef<ModuleOp>> module =

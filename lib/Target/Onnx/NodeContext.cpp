@@ -19,17 +19,12 @@ NodeContext::NodeContext(GraphImporter &graph, const Node &node)
       location(graph.nameLoc(layerName)) {}
 
 LogicalResult NodeContext::refuse(const Twine &why) {
-  reason = why.str();
+  complain(why);
   return failure();
 }
 
-LogicalResult NodeContext::fail(Error error) {
-  return refuse(toString(std::move(error)));
-}
-
-Error NodeContext::takeError() {
-  return createStringError(node.operation + " " + quote(layerName) + ": " +
-                           reason);
+void NodeContext::complain(const Twine &why) {
+  graph.refusals.add(node.operation, layerName, why);
 }
 
 bool NodeContext::has(unsigned index) const {
@@ -59,9 +54,11 @@ FailureOr<Data> NodeContext::any(unsigned index) {
   }
   Expected<Data> data = graph.lookup(node.inputs[index]);
   if (!data) {
-    (void)fail(data.takeError());
+    (void)refuse(toString(data.takeError()));
     return failure();
   }
+  if (data->isUnknown)
+    return failure();
   if (data->constant && !data->constant->problem.empty()) {
     (void)refuse(quote(node.inputs[index]) + " " + data->constant->problem);
     return failure();
@@ -69,7 +66,7 @@ FailureOr<Data> NodeContext::any(unsigned index) {
   return std::move(*data);
 }
 
-FailureOr<Data> NodeContext::tensor(unsigned index) {
+FailureOr<Data> NodeContext::unsettled(unsigned index) {
   FailureOr<Data> data = any(index);
   if (succeeded(data) && data->constant) {
     (void)refuse("input " + quote(node.inputs[index]) +
@@ -79,24 +76,67 @@ FailureOr<Data> NodeContext::tensor(unsigned index) {
   return data;
 }
 
-FailureOr<Data> NodeContext::image(unsigned index) {
-  FailureOr<Data> data = tensor(index);
-  if (succeeded(data) && !data->isImage()) {
-    (void)refuse("input " + quote(node.inputs[index]) + " has the shape " +
-                 formatShape(data->shape) + "; images (NxCxHxW) are supported");
-    return failure();
-  }
+void NodeContext::settle(unsigned index, Data &data) {
+  if (!data.pending)
+    return;
+  graph.settle(data);
+  // Once for all readers.
+  graph.values[node.inputs[index]] = data;
+}
+
+void NodeContext::shareInput(unsigned index, Data &data) {
+  if (isOnlyUse(index))
+    return;
+  settle(index, data);
+  data.producer = {};
+}
+
+FailureOr<Data> NodeContext::tensor(unsigned index) {
+  FailureOr<Data> data = unsettled(index);
+  if (succeeded(data))
+    settle(index, *data);
   return data;
 }
 
-FailureOr<Data> NodeContext::matrix(unsigned index) {
-  FailureOr<Data> data = tensor(index);
-  if (succeeded(data) && data->isImage()) {
-    (void)refuse("input " + quote(node.inputs[index]) + " has the shape " +
-                 formatShape(data->shape) + "; matrices (NxK) are supported");
-    return failure();
+LogicalResult NodeContext::refuseShape(unsigned index, const Data &data,
+                                       StringRef wanted) {
+  return refuse("input " + quote(node.inputs[index]) + " has the shape " +
+                formatShape(data.shape) + "; " + wanted + " are supported");
+}
+
+FailureOr<Image> NodeContext::image(Data data, unsigned index) {
+  if (!data.isImage())
+    return refuseShape(index, data, "images (NxCxHxW) and signals (NxCxW)");
+  Image image;
+  image.isSignal = data.shape.size() == 3;
+  image.batch = data.shape[0];
+  image.channels = data.shape[1];
+  image.height = image.isSignal ? 1 : data.shape[2];
+  image.width = data.shape.back();
+  if (data.pending && data.pending->kind == Pending::Kind::Pad) {
+    ArrayRef<int64_t> pad = data.pending->pad;
+    image.height -= pad[0] + pad[1];
+    image.width -= pad[2] + pad[3];
+  } else {
+    graph.reorder(location, data, channelsLastOrder(data.shape.size()));
   }
-  return data;
+  image.pending = std::move(data.pending);
+  image.value =
+      emit().reshape(location, data.value,
+                     {image.batch, image.height, image.width, image.channels});
+  return image;
+}
+
+FailureOr<Image> NodeContext::image(unsigned index) {
+  FailureOr<Data> data = tensor(index);
+  if (failed(data))
+    return failure();
+  return image(std::move(*data), index);
+}
+
+Data NodeContext::inModelOrder(Data data) {
+  SmallVector<unsigned> dims = modelOrder(data.shape.size());
+  return inOrder(std::move(data), dims);
 }
 
 FailureOr<const Constant *> NodeContext::constant(unsigned index,
@@ -187,8 +227,7 @@ LogicalResult NodeContext::read(StringRef name, std::vector<int64_t> &value) {
 LogicalResult NodeContext::checkAllRead(unsigned inputs) {
   for (const auto &attribute : node.attributes)
     if (!attributesRead.contains(attribute.first))
-      return refuse("attribute " + quote(attribute.first) +
-                    " is not supported");
+      complain("attribute " + quote(attribute.first) + " is not supported");
   for (unsigned i = inputs; i < node.inputs.size(); ++i)
     if (has(i))
       return refuse("has " + Twine(node.inputs.size()) + " inputs; at most " +
@@ -222,6 +261,9 @@ LogicalResult NodeContext::result(Value value, ArrayRef<int64_t> shape) {
   Data data;
   data.value = value;
   data.shape.assign(shape.begin(), shape.end());
+  // A shape with an impossible product has no layout.
+  if (countElements(shape).value_or(0) != 0)
+    data.layout = Layout::channelsLast(shape);
   return result(std::move(data));
 }
 
@@ -238,30 +280,4 @@ Value NodeContext::parameter(StringRef layer, StringRef role,
                              Operation *before) {
   return graph.emitter->parameter(
       graph.nameLoc(layer), (layer + "." + role).str(), shape, values, before);
-}
-
-std::optional<std::vector<float>>
-qat::onnx::onePerChannel(const Constant &constant, ArrayRef<int64_t> shape) {
-  // Shapes are aligned at their ends.
-  size_t rank = constant.dims.size();
-  if (rank > shape.size() || constant.floats.empty())
-    return std::nullopt;
-  for (size_t i = 0; i < rank; ++i) {
-    size_t axis = shape.size() - rank + i;
-    if (constant.dims[i] != 1 && (axis != 1 || constant.dims[i] != shape[1]))
-      return std::nullopt;
-  }
-  if (constant.floats.size() == 1)
-    return std::vector<float>(shape[1], constant.floats[0]);
-  return constant.floats;
-}
-
-std::vector<int64_t> qat::onnx::columnOrder(const ImageSize &image) {
-  std::vector<int64_t> order;
-  int64_t pixels = image.height * image.width;
-  order.reserve(pixels * image.channels);
-  for (int64_t pixel = 0; pixel < pixels; ++pixel)
-    for (int64_t channel = 0; channel < image.channels; ++channel)
-      order.push_back(channel * pixels + pixel);
-  return order;
 }

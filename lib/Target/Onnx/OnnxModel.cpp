@@ -10,6 +10,8 @@
 
 #include "OnnxModel.h"
 
+#include "ExternalData.h"
+
 #include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -92,13 +94,48 @@ static float halfToFloat(const fltSemantics &semantics, uint16_t bits) {
   return value.convertToFloat();
 }
 
-/// Reads `count` values of T, from the raw bytes where there are any, else
-/// from the typed field, and hands them to `take`.
+namespace {
+/// A tensor and the folder of its model.
+struct TensorSource {
+  const TensorProto &proto;
+  const std::optional<std::string> &folder;
+};
+} // namespace
+
+static Expected<std::unique_ptr<MemoryBuffer>>
+readExternal(const TensorSource &source, int64_t size) {
+  ExternalRange range;
+  for (const auto &entry : source.proto.external_data()) {
+    if (entry.key() == "location")
+      range.location = entry.value();
+    else if (entry.key() == "offset")
+      range.offset = entry.value();
+    else if (entry.key() == "length")
+      range.length = entry.value();
+  }
+  return readExternal(source.folder, range, size);
+}
+
+/// Reads `count` values of T, from the file that holds them, from the raw bytes
+/// where there are any, else from the typed field, and hands them to `take`.
 template <typename T, typename Field, typename Take>
-static void readValues(const TensorProto &proto, const Field &field,
+static void readValues(const TensorSource &source, const Field &field,
                        int64_t count, std::string &problem, Take take) {
-  if (proto.has_raw_data()) {
+  const TensorProto &proto = source.proto;
+  bool isExternal = proto.data_location() == TensorProto::EXTERNAL;
+  if (isExternal || proto.has_raw_data()) {
+    std::unique_ptr<MemoryBuffer> buffer;
     StringRef bytes = proto.raw_data();
+    if (isExternal) {
+      Expected<std::unique_ptr<MemoryBuffer>> read =
+          readExternal(source, count * int64_t(sizeof(T)));
+      if (!read) {
+        problem = toString(read.takeError());
+        return;
+      }
+      buffer = std::move(*read);
+      bytes = buffer->getBuffer();
+    }
     if (static_cast<int64_t>(bytes.size()) != count * int64_t(sizeof(T))) {
       problem = ("holds " + Twine(bytes.size()) +
                  " bytes where its shape and type need " +
@@ -122,18 +159,14 @@ static void readValues(const TensorProto &proto, const Field &field,
 }
 
 /// Converts the values; what cannot be used ends up in `problem`.
-static Constant readTensor(const TensorProto &proto) {
+static Constant readTensor(const TensorProto &proto,
+                           const std::optional<std::string> &folder) {
+  TensorSource source{proto, folder};
   Constant result;
   result.dims.assign(proto.dims().begin(), proto.dims().end());
   std::optional<int64_t> count = countElements(result.dims);
   if (!count) {
     result.problem = "has the impossible shape " + formatShape(result.dims);
-    return result;
-  }
-  if (proto.data_location() == TensorProto::EXTERNAL) {
-    result.problem = "keeps its values in another file; save the model with "
-                     "its weights inside (onnx.save with "
-                     "save_as_external_data=False)";
     return result;
   }
   auto integer = [&](auto value) {
@@ -143,29 +176,29 @@ static Constant readTensor(const TensorProto &proto) {
   result.isInteger = true;
   switch (proto.data_type()) {
   case TensorProto::INT8:
-    readValues<int8_t>(proto, proto.int32_data(), *count, problem, integer);
+    readValues<int8_t>(source, proto.int32_data(), *count, problem, integer);
     return result;
   case TensorProto::UINT8:
-    readValues<uint8_t>(proto, proto.int32_data(), *count, problem, integer);
+    readValues<uint8_t>(source, proto.int32_data(), *count, problem, integer);
     return result;
   case TensorProto::BOOL:
-    readValues<uint8_t>(proto, proto.int32_data(), *count, problem,
+    readValues<uint8_t>(source, proto.int32_data(), *count, problem,
                         [&](uint8_t value) { integer(value != 0); });
     return result;
   case TensorProto::INT16:
-    readValues<int16_t>(proto, proto.int32_data(), *count, problem, integer);
+    readValues<int16_t>(source, proto.int32_data(), *count, problem, integer);
     return result;
   case TensorProto::UINT16:
-    readValues<uint16_t>(proto, proto.int32_data(), *count, problem, integer);
+    readValues<uint16_t>(source, proto.int32_data(), *count, problem, integer);
     return result;
   case TensorProto::INT32:
-    readValues<int32_t>(proto, proto.int32_data(), *count, problem, integer);
+    readValues<int32_t>(source, proto.int32_data(), *count, problem, integer);
     return result;
   case TensorProto::UINT32:
-    readValues<uint32_t>(proto, proto.uint64_data(), *count, problem, integer);
+    readValues<uint32_t>(source, proto.uint64_data(), *count, problem, integer);
     return result;
   case TensorProto::INT64:
-    readValues<int64_t>(proto, proto.int64_data(), *count, problem, integer);
+    readValues<int64_t>(source, proto.int64_data(), *count, problem, integer);
     return result;
   default:
     break;
@@ -174,11 +207,11 @@ static Constant readTensor(const TensorProto &proto) {
   auto real = [&](float value) { result.floats.push_back(value); };
   switch (proto.data_type()) {
   case TensorProto::FLOAT:
-    readValues<float>(proto, proto.float_data(), *count, problem, real);
+    readValues<float>(source, proto.float_data(), *count, problem, real);
     break;
   case TensorProto::DOUBLE:
     readValues<double>(
-        proto, proto.double_data(), *count, problem, [&](double value) {
+        source, proto.double_data(), *count, problem, [&](double value) {
           // Out of range is undefined in C++, so test first.
           bool isExact = !std::isfinite(value);
           if (std::fabs(value) <= std::numeric_limits<float>::max())
@@ -191,12 +224,12 @@ static Constant readTensor(const TensorProto &proto) {
     break;
   case TensorProto::FLOAT16:
     readValues<uint16_t>(
-        proto, proto.int32_data(), *count, problem,
+        source, proto.int32_data(), *count, problem,
         [&](uint16_t bits) { real(halfToFloat(APFloat::IEEEhalf(), bits)); });
     break;
   case TensorProto::BFLOAT16:
     readValues<uint16_t>(
-        proto, proto.int32_data(), *count, problem,
+        source, proto.int32_data(), *count, problem,
         [&](uint16_t bits) { real(halfToFloat(APFloat::BFloat(), bits)); });
     break;
   default:
@@ -210,7 +243,8 @@ static Constant readTensor(const TensorProto &proto) {
 // Nodes and the graph
 //===----------------------------------------------------------------------===//
 
-static NodeAttribute readAttribute(const AttributeProto &proto) {
+static NodeAttribute readAttribute(const AttributeProto &proto,
+                                   const std::optional<std::string> &folder) {
   NodeAttribute result;
   switch (proto.type()) {
   case AttributeProto::FLOAT:
@@ -227,7 +261,7 @@ static NodeAttribute readAttribute(const AttributeProto &proto) {
     break;
   case AttributeProto::TENSOR:
     result.kind = NodeAttribute::Kind::Tensor;
-    result.tensor = readTensor(proto.t());
+    result.tensor = readTensor(proto.t(), folder);
     break;
   case AttributeProto::FLOATS:
     result.kind = NodeAttribute::Kind::Floats;
@@ -243,7 +277,8 @@ static NodeAttribute readAttribute(const AttributeProto &proto) {
   return result;
 }
 
-static Expected<Node> readNode(const NodeProto &proto) {
+static Expected<Node> readNode(const NodeProto &proto,
+                               const std::optional<std::string> &folder) {
   Node node;
   bool isOnnx = proto.domain().empty() || proto.domain() == "ai.onnx";
   node.operation =
@@ -255,7 +290,8 @@ static Expected<Node> readNode(const NodeProto &proto) {
     return createStringError("a node of operator " + quote(node.operation) +
                              " has neither a name nor an output");
   for (const AttributeProto &attribute : proto.attribute())
-    if (!node.attributes.emplace(attribute.name(), readAttribute(attribute))
+    if (!node.attributes
+             .emplace(attribute.name(), readAttribute(attribute, folder))
              .second)
       return createStringError(quote(node.operation) + " " + quote(node.name) +
                                ": attribute " + quote(attribute.name()) +
@@ -276,17 +312,34 @@ static Input readInput(const ValueInfoProto &proto) {
                     "; only float (32 bits) is supported";
   else if (!type.has_shape())
     input.problem = "has no shape";
-  for (const auto &dim : type.shape().dim())
+  for (const auto &dim : type.shape().dim()) {
     input.dims.push_back(dim.has_dim_value() ? dim.dim_value() : kSymbolic);
+    input.dimNames.push_back(dim.dim_param());
+  }
   // A negative value is how some exporters write an unknown dimension.
   for (int64_t &dim : input.dims)
     dim = std::max(dim, kSymbolic);
   return input;
 }
 
-static Error readGraph(const GraphProto &graph, Model &model) {
+/// Notes the shape of a float tensor where all of it is known; a symbolic batch
+/// is 1.
+static void readShape(const ValueInfoProto &proto, Model &model) {
+  const auto &type = proto.type().tensor_type();
+  if (type.elem_type() != TensorProto::FLOAT || !type.has_shape())
+    return;
+  SmallVector<int64_t, 4> dims;
+  for (const auto &dim : type.shape().dim())
+    dims.push_back(!dim.has_dim_value() && dims.empty() ? 1 : dim.dim_value());
+  if (countElements(dims).value_or(0) != 0 && !dims.empty())
+    model.shapes[proto.name()] = dims;
+}
+
+static Error readGraph(const GraphProto &graph,
+                       const std::optional<std::string> &folder, Model &model) {
   for (const TensorProto &tensor : graph.initializer())
-    if (!model.initializers.try_emplace(tensor.name(), readTensor(tensor))
+    if (!model.initializers
+             .try_emplace(tensor.name(), readTensor(tensor, folder))
              .second)
       return createStringError("there are two initializers " +
                                quote(tensor.name()));
@@ -296,10 +349,14 @@ static Error readGraph(const GraphProto &graph, Model &model) {
   for (const ValueInfoProto &input : graph.input())
     if (!model.initializers.count(input.name()))
       model.inputs.push_back(readInput(input));
-  for (const ValueInfoProto &output : graph.output())
+  for (const ValueInfoProto &output : graph.output()) {
     model.outputs.push_back(output.name());
+    readShape(output, model);
+  }
+  for (const ValueInfoProto &value : graph.value_info())
+    readShape(value, model);
   for (const NodeProto &proto : graph.node()) {
-    Expected<Node> node = readNode(proto);
+    Expected<Node> node = readNode(proto, folder);
     if (!node)
       return node.takeError();
     model.nodes.push_back(std::move(*node));
@@ -307,7 +364,8 @@ static Error readGraph(const GraphProto &graph, Model &model) {
   return Error::success();
 }
 
-Expected<Model> qat::onnx::readModel(MemoryBufferRef buffer) {
+Expected<Model> qat::onnx::readModel(MemoryBufferRef buffer,
+                                     const std::optional<std::string> &folder) {
   if (buffer.getBufferSize() > size_t(std::numeric_limits<int>::max()))
     return createStringError("is larger than 2 GiB, the most that ONNX's file "
                              "format holds");
@@ -330,7 +388,7 @@ Expected<Model> qat::onnx::readModel(MemoryBufferRef buffer) {
         "uses opset " + Twine(model.opset) + "; " + Twine(kOldestOpset) +
         " to " + Twine(kNewestOpset) +
         " are supported (onnx.version_converter converts between them)");
-  if (Error error = readGraph(proto.graph(), model))
+  if (Error error = readGraph(proto.graph(), folder, model))
     return std::move(error);
   return model;
 }

@@ -71,11 +71,16 @@ struct Node {
   std::map<std::string, NodeAttribute> attributes;
 };
 
+/// The numbers of element types in attributes.
+constexpr int64_t kFloatType = 1, kInt32Type = 6, kInt64Type = 7;
+
 /// An input of the graph: its type is float32 or a problem.
 struct Input {
   std::string name;
   /// A symbolic or missing dimension is kSymbolic.
   SmallVector<int64_t, 4> dims;
+  /// The names of the symbolic ones.
+  SmallVector<std::string, 4> dimNames;
   std::string problem;
 };
 constexpr int64_t kSymbolic = -1;
@@ -87,11 +92,15 @@ struct Model {
   /// Without those that are initializers.
   std::vector<Input> inputs;
   std::vector<std::string> outputs;
+  /// The static shapes that the file states for float tensors.
+  llvm::StringMap<SmallVector<int64_t, 4>> shapes;
 };
 
-/// Reads a serialized ModelProto. Fails where it is not one, or not of a
-/// version that we know.
-llvm::Expected<Model> readModel(llvm::MemoryBufferRef buffer);
+/// Reads a serialized ModelProto. Values that are kept in other files are
+/// looked for in `folder` (ExternalData.h). Fails where it is not a model, or
+/// not of a version that we know.
+llvm::Expected<Model> readModel(llvm::MemoryBufferRef buffer,
+                                const std::optional<std::string> &folder);
 
 } // namespace mlir::qat::onnx
 

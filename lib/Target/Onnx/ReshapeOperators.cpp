@@ -6,10 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-// A reshape goes by the model's order of elements (NCHW), a tensor here lies in
-// NHWC. The two agree for one channel or one pixel; an image that is flattened
-// whole keeps its own order, noted in Data::columns; anything else costs a
-// transpose.
+// No element moves: these change which dimension of the model is where in
+// memory (Layout). A transpose is written only where a later operator needs
+// another order.
 
 #include "Operators.h"
 
@@ -21,55 +20,14 @@ using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat::onnx;
 
-/// Whether NCHW and NHWC are the same order of elements.
-static bool ordersAgree(ArrayRef<int64_t> shape) {
-  return shape[1] == 1 || shape[2] * shape[3] == 1;
+std::string qat::onnx::joinNumbers(ArrayRef<int64_t> numbers) {
+  return join(
+      map_range(numbers, [](int64_t number) { return std::to_string(number); }),
+      ", ");
 }
 
-static SmallVector<int64_t, 4> toNHWC(ArrayRef<int64_t> shape) {
-  return {shape[0], shape[2], shape[3], shape[1]};
-}
-
-static LogicalResult reshapeToMatrix(NodeContext &node, const Data &input,
-                                     ArrayRef<int64_t> shape) {
-  Emitter &emit = node.emit();
-  Data data;
-  data.shape.assign(shape.begin(), shape.end());
-  if (input.isImage() && !ordersAgree(input.shape) &&
-      shape[0] == input.shape[0]) {
-    data.columns = ImageSize{input.shape[1], input.shape[2], input.shape[3]};
-    data.value = emit.reshape(node.loc(), input.value, shape);
-    return node.result(std::move(data));
-  }
-  Value value = input.isImage() && ordersAgree(input.shape)
-                    ? input.value
-                    : node.inModelOrder(input);
-  data.value = emit.reshape(node.loc(), value, shape);
-  return node.result(std::move(data));
-}
-
-static LogicalResult reshapeToImage(NodeContext &node, const Data &input,
-                                    ArrayRef<int64_t> shape) {
-  Emitter &emit = node.emit();
-  // Channels and pixels stay apart: our order is the same before and after.
-  std::optional<ImageSize> size = input.columns;
-  if (input.isImage())
-    size = ImageSize{input.shape[1], input.shape[2], input.shape[3]};
-  if (size && shape[0] == input.shape[0] && shape[1] == size->channels)
-    return node.result(emit.reshape(node.loc(), input.value, toNHWC(shape)),
-                       shape);
-  Value value = input.isImage() && ordersAgree(input.shape)
-                    ? input.value
-                    : node.inModelOrder(input);
-  if (ordersAgree(shape))
-    return node.result(emit.reshape(node.loc(), value, toNHWC(shape)), shape);
-  value = emit.reshape(node.loc(), value, shape);
-  return node.result(emit.transpose(node.loc(), value, {0, 2, 3, 1}), shape);
-}
-
-/// Gives `input` another shape with as many elements.
-static LogicalResult reshapeTo(NodeContext &node, const Data &input,
-                               ArrayRef<int64_t> shape) {
+LogicalResult qat::onnx::reshapeTo(NodeContext &node, const Data &input,
+                                   ArrayRef<int64_t> shape) {
   std::optional<int64_t> from = countElements(input.shape),
                          to = countElements(shape);
   if (!to || *to != *from)
@@ -80,22 +38,33 @@ static LogicalResult reshapeTo(NodeContext &node, const Data &input,
     constant.dims.assign(shape.begin(), shape.end());
     return node.result(std::move(constant));
   }
+  Data data = input;
+  data.shape.assign(shape.begin(), shape.end());
   if (ArrayRef<int64_t>(input.shape) == shape) {
-    Data data = input;
-    data.biasFree = nullptr;
+    node.shareInput(0, data);
     return node.result(std::move(data));
   }
-  if (shape.size() == 2)
-    return reshapeToMatrix(node, input, shape);
-  if (shape.size() == 4)
-    return reshapeToImage(node, input, shape);
-  return node.refuse("cannot reshape " + formatShape(input.shape) + " to " +
-                     formatShape(shape) +
-                     ": images (NxCxHxW) and matrices (NxK) are supported");
+  data.producer = {};
+  if (std::optional<Layout> layout = input.layout.reshaped(shape)) {
+    data.layout = *layout;
+    return node.result(std::move(data));
+  }
+  Data ordered = node.inModelOrder(input);
+  data.value = ordered.value;
+  data.layout = Layout::rowMajor(shape);
+  return node.result(std::move(data));
+}
+
+/// Input 0, a constant or a tensor with nothing pending.
+static FailureOr<Data> settledInput(NodeContext &node) {
+  FailureOr<Data> input = node.any(0);
+  if (succeeded(input) && !input->constant)
+    node.settle(0, *input);
+  return input;
 }
 
 LogicalResult qat::onnx::importFlatten(NodeContext &node) {
-  FailureOr<Data> input = node.any(0);
+  FailureOr<Data> input = settledInput(node);
   int64_t axis = 1;
   if (failed(input) || failed(node.read("axis", axis)) ||
       failed(node.checkAllRead(1)))
@@ -113,7 +82,7 @@ LogicalResult qat::onnx::importFlatten(NodeContext &node) {
 }
 
 LogicalResult qat::onnx::importReshape(NodeContext &node) {
-  FailureOr<Data> input = node.any(0);
+  FailureOr<Data> input = settledInput(node);
   if (failed(input))
     return failure();
   FailureOr<const Constant *> target = node.integers(1, "shape");
@@ -124,11 +93,8 @@ LogicalResult qat::onnx::importReshape(NodeContext &node) {
   SmallVector<int64_t, 4> shape((*target)->integers.begin(),
                                 (*target)->integers.end());
   auto refuse = [&] {
-    return node.refuse(
-        "cannot reshape " + formatShape(input->shape) + " to [" +
-        join(map_range(shape, [](int64_t d) { return std::to_string(d); }),
-             ", ") +
-        "]");
+    return node.refuse("cannot reshape " + formatShape(input->shape) + " to [" +
+                       joinNumbers(shape) + "]");
   };
   SmallVector<int64_t, 4> result = shape;
   std::optional<size_t> open;
@@ -155,11 +121,9 @@ LogicalResult qat::onnx::importReshape(NodeContext &node) {
   return reshapeTo(node, *input, result);
 }
 
-/// Reads the axes of a Squeeze or Unsqueeze, an attribute before opset 13, as
-/// a mask of dimensions of a tensor of rank `rank`. Empty where not given.
-static LogicalResult readAxes(NodeContext &node, size_t rank,
-                              std::vector<int64_t> &axes) {
-  if (node.opset() < 13) {
+LogicalResult qat::onnx::readAxes(NodeContext &node, size_t rank, int64_t since,
+                                  std::vector<int64_t> &axes) {
+  if (node.opset() < since) {
     if (failed(node.read("axes", axes)))
       return failure();
   } else if (node.has(1)) {
@@ -182,9 +146,9 @@ static LogicalResult readAxes(NodeContext &node, size_t rank,
 }
 
 LogicalResult qat::onnx::importSqueeze(NodeContext &node) {
-  FailureOr<Data> input = node.any(0);
+  FailureOr<Data> input = settledInput(node);
   std::vector<int64_t> axes;
-  if (failed(input) || failed(readAxes(node, input->shape.size(), axes)))
+  if (failed(input) || failed(readAxes(node, input->shape.size(), 13, axes)))
     return failure();
   SmallVector<int64_t, 4> shape;
   for (auto [index, dim] : llvm::enumerate(input->shape)) {
@@ -199,7 +163,7 @@ LogicalResult qat::onnx::importSqueeze(NodeContext &node) {
 }
 
 LogicalResult qat::onnx::importUnsqueeze(NodeContext &node) {
-  FailureOr<Data> input = node.any(0);
+  FailureOr<Data> input = settledInput(node);
   if (failed(input))
     return failure();
   // The axes are those of the result, whose rank is known once they are.
@@ -214,10 +178,47 @@ LogicalResult qat::onnx::importUnsqueeze(NodeContext &node) {
     count = (*constant)->integers.size();
   }
   std::vector<int64_t> axes;
-  if (failed(readAxes(node, input->shape.size() + count, axes)))
+  if (failed(readAxes(node, input->shape.size() + count, 13, axes)))
     return failure();
   SmallVector<int64_t, 4> shape = input->shape;
   for (int64_t axis : axes)
     shape.insert(shape.begin() + axis, 1);
   return reshapeTo(node, *input, shape);
+}
+
+LogicalResult qat::onnx::importTranspose(NodeContext &node) {
+  FailureOr<Data> input = node.any(0);
+  if (failed(input))
+    return failure();
+  auto rank = static_cast<int64_t>(input->shape.size());
+  std::vector<int64_t> permutation;
+  for (int64_t dim = rank; dim-- > 0;)
+    permutation.push_back(dim);
+  if (failed(node.read("perm", permutation)) || failed(node.checkAllRead(1)))
+    return failure();
+  std::vector<int64_t> sorted = permutation;
+  llvm::sort(sorted);
+  if (sorted != std::vector<int64_t>(llvm::seq<int64_t>(rank).begin(),
+                                     llvm::seq<int64_t>(rank).end()))
+    return node.refuse("its perm [" + joinNumbers(permutation) +
+                       "] is not an order of the dimensions of " +
+                       formatShape(input->shape));
+  if (input->constant)
+    return foldTranspose(node, *input->constant, permutation);
+  if (input->pending && input->pending->kind == Pending::Kind::Pad)
+    node.settle(0, *input);
+  node.shareInput(0, *input);
+  Data data = *input;
+  for (int64_t dim = 0; dim < rank; ++dim)
+    data.shape[dim] = input->shape[permutation[dim]];
+  auto moved = [&](unsigned axis) {
+    return static_cast<unsigned>(llvm::find(permutation, axis) -
+                                 permutation.begin());
+  };
+  data.layout = input->layout.transposed(permutation);
+  if (data.pending)
+    data.pending->axis = moved(data.pending->axis);
+  if (data.producer.kind != Producer::Kind::None)
+    data.producer.axis = moved(data.producer.axis);
+  return node.result(std::move(data));
 }

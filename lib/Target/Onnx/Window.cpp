@@ -20,18 +20,19 @@ using namespace mlir::qat::onnx;
 /// below it no sum of theirs leaves 64 bits.
 static constexpr int64_t kMaxExtent = int64_t(1) << 24;
 
-/// Reads a list of `size` numbers of at least `minimum` into `values`, if the
-/// attribute is there.
-template <size_t size>
+/// Reads a list of numbers of at least `minimum`, `values.size()` of them, if
+/// the attribute is there.
 static LogicalResult readExtents(NodeContext &node, StringRef name,
                                  int64_t minimum,
-                                 std::array<int64_t, size> &values) {
+                                 MutableArrayRef<int64_t> values,
+                                 unsigned spatialRank) {
   std::vector<int64_t> list(values.begin(), values.end());
   if (failed(node.read(name, list)))
     return failure();
-  if (list.size() != size)
+  if (list.size() != values.size())
     return node.refuse("attribute '" + name + "' has " + Twine(list.size()) +
-                       " values; 2-D needs " + Twine(size));
+                       " values; " + Twine(spatialRank) + "-D needs " +
+                       Twine(values.size()));
   for (int64_t value : list)
     if (value < minimum || value > kMaxExtent)
       return node.refuse("attribute '" + name + "' holds " + Twine(value) +
@@ -43,17 +44,24 @@ static LogicalResult readExtents(NodeContext &node, StringRef name,
 
 FailureOr<Window> qat::onnx::readWindow(NodeContext &node,
                                         std::array<int64_t, 2> kernel,
-                                        const Data &image) {
+                                        const Image &image) {
   Window window;
   window.kernel = kernel;
   std::string autoPad = "NOTSET";
-  std::array<int64_t, 4> pads{}; // top, left, bottom, right
   int64_t ceilMode = 0;
+  // A signal is an image of one row: only the last numbers are given.
+  unsigned first = image.isSignal ? 1 : 0, rank = 2 - first;
+  std::array<int64_t, 4> pads{}; // before and after each given axis
+  MutableArrayRef<int64_t> givenPads(pads.data(), 2 * rank);
   if (failed(node.read("auto_pad", autoPad)) ||
       failed(node.read("ceil_mode", ceilMode)) ||
-      failed(readExtents(node, "strides", 1, window.stride)) ||
-      failed(readExtents(node, "dilations", 1, window.dilation)) ||
-      failed(readExtents(node, "pads", 0, pads)))
+      failed(readExtents(
+          node, "strides", 1,
+          MutableArrayRef<int64_t>(window.stride).drop_front(first), rank)) ||
+      failed(readExtents(
+          node, "dilations", 1,
+          MutableArrayRef<int64_t>(window.dilation).drop_front(first), rank)) ||
+      failed(readExtents(node, "pads", 0, givenPads, rank)))
     return failure();
   bool isSame = autoPad == "SAME_UPPER" || autoPad == "SAME_LOWER";
   if (!isSame && autoPad != "VALID" && autoPad != "NOTSET")
@@ -61,31 +69,42 @@ FailureOr<Window> qat::onnx::readWindow(NodeContext &node,
   if (autoPad != "NOTSET" && llvm::any_of(pads, [](int64_t p) { return p; }))
     return node.refuse("has both auto_pad " + autoPad + " and pads");
 
-  for (int64_t axis : {0, 1}) {
+  std::array<int64_t, 4> extra{};
+  if (image.pending && image.pending->kind == Pending::Kind::Pad)
+    extra = image.pending->pad;
+  for (unsigned axis : {0u, 1u}) {
     if (kernel[axis] < 1 || kernel[axis] > kMaxExtent)
       return node.refuse("has a kernel of size " + Twine(kernel[axis]));
-    int64_t size = image.shape[2 + axis];
+    int64_t size = axis == 0 ? image.height : image.width;
     int64_t extent = (kernel[axis] - 1) * window.dilation[axis] + 1;
     int64_t stride = window.stride[axis];
-    int64_t before = pads[axis], after = pads[2 + axis];
+    int64_t before = 0, after = 0;
+    if (axis >= first) {
+      before = pads[axis - first];
+      after = pads[rank + axis - first];
+    }
+    int64_t padded = size + extra[2 * axis] + extra[2 * axis + 1];
     if (isSame) {
-      int64_t output = divideCeil(size, stride);
+      int64_t output = divideCeil(padded, stride);
       int64_t total =
-          std::max<int64_t>((output - 1) * stride + extent - size, 0);
+          std::max<int64_t>((output - 1) * stride + extent - padded, 0);
       before = autoPad == "SAME_UPPER" ? total / 2 : total - total / 2;
       after = total - before;
     }
+    before += extra[2 * axis];
+    after += extra[2 * axis + 1];
     int64_t beyond = size + before + after - extent;
     if (beyond < 0)
-      return node.refuse("its window of " + Twine(extent) +
-                         (axis == 0 ? " rows" : " columns") +
-                         " does not fit an image of " +
-                         formatShape(image.shape));
+      return node.refuse(
+          "its window of " + Twine(extent) +
+          (axis == 0 ? " rows" : " columns") + " does not fit an image of " +
+          formatShape(image.shape(image.channels, image.height, image.width)));
     int64_t rest = beyond % stride;
     int64_t reached = size;
     if (ceilMode != 0 && rest != 0) {
       // One more window, unless it saw nothing of the image: whether such a
       // window exists depends on the version of ONNX.
+      window.added[axis] = stride - rest;
       after += stride - rest;
       if (size + before + after - extent >= size + before)
         return node.refuse("ceil_mode adds a window that lies in the pads "
@@ -106,9 +125,20 @@ FailureOr<Window> qat::onnx::readWindow(NodeContext &node,
   return window;
 }
 
+std::array<int64_t, 4> qat::onnx::takePads(Window &window) {
+  std::array<int64_t, 4> taken = window.pad;
+  for (unsigned axis : {0u, 1u}) {
+    taken[2 * axis + 1] -= window.added[axis];
+    window.pad[2 * axis] = 0;
+    window.pad[2 * axis + 1] = window.added[axis];
+    window.reached[axis] += taken[2 * axis] + taken[2 * axis + 1];
+  }
+  return taken;
+}
+
 Value qat::onnx::cropToWindows(NodeContext &node, const Window &window,
-                               const Data &image) {
+                               const Image &image) {
   return node.emit().slice(
       node.loc(), image.value,
-      {image.shape[0], window.reached[0], window.reached[1], image.shape[1]});
+      {image.batch, window.reached[0], window.reached[1], image.channels});
 }

@@ -24,6 +24,8 @@ struct Window {
   /// The rows and columns of the input that windows reach; the rest is cut off.
   std::array<int64_t, 2> reached{};
   std::array<int64_t, 2> output{};
+  /// What ceil_mode added to the pads at the bottom and right.
+  std::array<int64_t, 2> added{};
 
   bool hasPads() const {
     return llvm::any_of(pad, [](int64_t size) { return size != 0; });
@@ -31,14 +33,19 @@ struct Window {
 };
 
 /// Reads `auto_pad`, `ceil_mode`, `dilations`, `pads` and `strides` of a node
-/// and resolves them for an image of height x width. `ceil_mode`, where it
-/// makes a difference, becomes a larger pad at the bottom or right, which a
-/// pool that does not count pads may have.
+/// and resolves them for an image, whose pending pads are added; `kernel` is
+/// height and width. `ceil_mode`, where it makes a difference, becomes a larger
+/// pad at the bottom or right, which a pool that does not count pads may have.
 FailureOr<Window> readWindow(NodeContext &node, std::array<int64_t, 2> kernel,
-                             const Data &image);
+                             const Image &image);
+
+/// Takes the pads that the model states out of `window` for an image that will
+/// have them as zeros of its own; those that ceil_mode added stay.
+std::array<int64_t, 4> takePads(Window &window);
 
 /// `image` without the rows and columns that no window reaches.
-Value cropToWindows(NodeContext &node, const Window &window, const Data &image);
+Value cropToWindows(NodeContext &node, const Window &window,
+                    const Image &image);
 
 } // namespace mlir::qat::onnx
 

@@ -90,3 +90,21 @@ func.func @main(%x: memref<32xi8>, %y: memref<32xi8>) {
 func.func @main(%x: memref<32xi8>, %y: memref<32xi8>) {
   return
 }
+
+// -----
+
+!u2 = !quant.uniform<u2:f32, 0.4>
+!t = tensor<1x4x2x3x!u2>
+!s = tensor<1x4x2x4x!u2>
+
+// A part of a larger tensor, whose rows of two bytes hide that, is not put over
+// what it is made of.
+// CHECK: module attributes {qat.arena_bytes = 16 : i64, qat.peak_bytes = 16 : i64}
+func.func @main(%x: memref<8xi8>, %y: memref<8xi8>) {
+  %a = memref.alloc() : memref<8xi8>
+  qat.kernel_call "qat_max_pool2d_u2_u2" @a ins(%x : memref<8xi8>) outs(%a : memref<8xi8>) fields {} {kind = "max_pool2d", macs = 0 : i64, rows = 4 : i32, pitches = array<i32: 2, 2>, tensors = [!t, !t]}
+  %b = memref.alloc() : memref<8xi8>
+  qat.kernel_call "qat_requantize_u2_u2" @b ins(%a : memref<8xi8>) outs(%b : memref<8xi8>) fields {} {kind = "requantize", macs = 0 : i64, rows = 4 : i32, pitches = array<i32: 2, 2>, tensors = [!t, !s]}
+  qat.kernel_call "qat_max_pool2d_u2_u2" @c ins(%b : memref<8xi8>) outs(%y : memref<8xi8>) fields {} {kind = "max_pool2d", macs = 0 : i64, rows = 4 : i32, pitches = array<i32: 2, 2>, tensors = [!s, !s]}
+  return
+}

@@ -20,10 +20,10 @@ module {
     %w = arith.constant dense<[[[[1, 2, 3]]], [[[-4, 5, 6]]]]> : tensor<2x1x1x3xi8>
     %wq = quant.scast %w : tensor<2x1x1x3xi8> to tensor<2x1x1x3x!quant.uniform<u8:f32:0, {0.1:128, 0.2:128}>>
     %b = arith.constant dense<[7, -8]> : tensor<2xi32>
-    // CHECK: %[[STEM:.*]] = memref.alloc() : memref<8xi8>
+    // CHECK: %[[STEM:.*]] = memref.alloc() : memref<4xi8>
     // CHECK: %[[SCRATCH:.*]] = memref.alloc() {alignment = 8 : i64} : memref<8xi8>
-    // The 4-bit result is kept in bytes: there is no kernel of four bits.
-    // CHECK: qat.kernel_call "qat_conv2d_i8_u8_u8" @stem ins(%[[X]] : memref<12xi8>) outs(%[[STEM]] : memref<8xi8>) scratch(%[[SCRATCH]] : memref<8xi8>) fields {bias = @stem_bias, dilation_h = 1 : i32, dilation_w = 1 : i32, groups = 1 : i32, in_c = 3 : i32, in_h = 2 : i32, in_w = 2 : i32, input_zero_point = 0 : i32, kernel_h = 1 : i32, kernel_w = 1 : i32, multiplier = @stem_multiplier, out_c = 2 : i32, out_h = 2 : i32, out_w = 2 : i32, output_max = 15 : i32, output_min = 0 : i32, output_zero_point = 0 : i32, pad_left = 0 : i32, pad_top = 0 : i32, per_channel_multiplier = 1 : i32, per_channel_weight_zero_point = 0 : i32, shift = @stem_shift, stride_h = 1 : i32, stride_w = 1 : i32, weight_zero_points = @stem_weight_zero_points, weights = @stem_weights} {kind = "conv2d", macs = 24 : i64, pitches = array<i32: 6, 4>, rows = 2 : i32, tensors = [
+    // Two pixels of two nibbles are a row of two bytes.
+    // CHECK: qat.kernel_call "qat_conv2d_i8_u8_u4" @stem ins(%[[X]] : memref<12xi8>) outs(%[[STEM]] : memref<4xi8>) scratch(%[[SCRATCH]] : memref<8xi8>) fields {bias = @stem_bias, dilation_h = 1 : i32, dilation_w = 1 : i32, groups = 1 : i32, in_c = 3 : i32, in_h = 2 : i32, in_w = 2 : i32, input_zero_point = 0 : i32, kernel_h = 1 : i32, kernel_w = 1 : i32, multiplier = @stem_multiplier, out_c = 2 : i32, out_h = 2 : i32, out_w = 2 : i32, output_max = 15 : i32, output_min = 0 : i32, output_zero_point = 0 : i32, pad_left = 0 : i32, pad_top = 0 : i32, per_channel_multiplier = 1 : i32, per_channel_weight_zero_point = 0 : i32, shift = @stem_shift, stride_h = 1 : i32, stride_w = 1 : i32, weight_zero_points = @stem_weight_zero_points, weights = @stem_weights} {kind = "conv2d", macs = 24 : i64, pitches = array<i32: 6, 2>, qat.completes = 0 : i64, rows = 2 : i32, tensors = [
     %0 = qat.conv2d %x, %wq, %b {pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, multiplier = array<i32: 1073741824, 1518500250>, shift = array<i8: 38, 39>, accumulator_bits = 32 : i32} : (tensor<1x2x2x3x!in>, tensor<2x1x1x3x!quant.uniform<u8:f32:0, {0.1:128, 0.2:128}>>, tensor<2xi32>) -> tensor<1x2x2x2x!nibble> loc("stem")
     // A layer whose result nobody reads is left out.
     // CHECK-NOT: max_pool2d
@@ -33,10 +33,10 @@ module {
     %v = arith.constant dense<1> : tensor<5x8xi2>
     %vq = quant.scast %v : tensor<5x8xi2> to tensor<5x8x!quant.uniform<i2:f32, 0.1>>
     %c = arith.constant dense<0> : tensor<5xi32>
-    // CHECK: qat.kernel_call "qat_fully_connected_u8_i8_i32_acc64" @fc ins(%[[STEM]] : memref<8xi8>) outs(%[[Y]] : memref<20xi8>)
+    // CHECK: qat.kernel_call "qat_fully_connected_u4_i2_i32_acc64" @fc ins(%[[STEM]] : memref<4xi8>) outs(%[[Y]] : memref<20xi8>)
     // CHECK-SAME: inputs = 8 : i32
     // CHECK-SAME: output_min = -2147483648 : i32
-    // CHECK-SAME: pitches = array<i32: 8, 20>, rows = 1 : i32
+    // CHECK-SAME: pitches = array<i32: 4, 20>, qat.completes = 1 : i64, rows = 1 : i32
     %2 = qat.fully_connected %1, %vq, %c {accumulator_bits = 64 : i32} : (tensor<1x8x!nibble>, tensor<5x8x!quant.uniform<i2:f32, 0.1>>, tensor<5xi32>) -> tensor<1x5x!logit> loc("fc")
     return %2 : tensor<1x5x!logit>
   }

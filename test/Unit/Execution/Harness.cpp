@@ -37,12 +37,13 @@ OwningOpRef<ModuleOp> mlir::qat::test::parse(StringRef text) {
   return module;
 }
 
-std::unique_ptr<CompiledNetwork> mlir::qat::test::compile(StringRef text) {
+std::unique_ptr<CompiledNetwork>
+mlir::qat::test::compile(StringRef text, const CompileOptions &options) {
   OwningOpRef<ModuleOp> module = parse(text);
   if (!module)
     return nullptr;
   Expected<std::unique_ptr<CompiledNetwork>> network =
-      CompiledNetwork::compile(*module);
+      CompiledNetwork::compile(*module, options);
   if (network)
     return std::move(*network);
   ADD_FAILURE() << toString(network.takeError()) << "\n" << text.str();

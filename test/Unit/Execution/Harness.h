@@ -30,7 +30,8 @@ MLIRContext &getContext();
 OwningOpRef<ModuleOp> parse(llvm::StringRef text);
 
 /// Parses and compiles; a test failure and null where either fails.
-std::unique_ptr<CompiledNetwork> compile(llvm::StringRef text);
+std::unique_ptr<CompiledNetwork> compile(llvm::StringRef text,
+                                         const CompileOptions &options = {});
 
 /// The first output of a network of one output.
 NdArray run(const CompiledNetwork &network,

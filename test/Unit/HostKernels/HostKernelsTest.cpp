@@ -1,4 +1,5 @@
-//===- HostKernelsTest.cpp - the host's kernels against the reference --*- C++ -*-
+//===- HostKernelsTest.cpp - the host's kernels against the reference --*- C++
+//-*-
 //===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
@@ -189,8 +190,8 @@ void makeProblem(Random &random, const Layer &layer, Problem &problem) {
   std::vector<Multiplier> multipliers;
   if (!layer.logits) {
     for (int64_t i = 0; i < (layer.perChannel ? outputs : 1); ++i) {
-      int64_t magnitude = random.oneIn(4) ? random(1, 2147483647)
-                                          : random(1 << 30, 2147483647);
+      int64_t magnitude =
+          random.oneIn(4) ? random(1, 2147483647) : random(1 << 30, 2147483647);
       // Shifts that leave a few bits, and all others.
       int64_t shift = random.oneIn(4) ? random(0, 63) : random(36, 44);
       problem.multipliers.push_back(random.oneIn(5) ? -magnitude : magnitude);
@@ -260,9 +261,8 @@ std::vector<int32_t> runKernel(const Layer &layer, const Problem &problem,
   HostLayerParameters parameters{problem.differences, problem.biases,
                                  problem.multipliers, problem.shifts};
   std::optional<PackedHostLayer> packed =
-      layer.depthwise
-          ? packHostDepthwiseConv2D(isa, problem.host, parameters)
-          : packHostConv2D(isa, problem.host, parameters);
+      layer.depthwise ? packHostDepthwiseConv2D(isa, problem.host, parameters)
+                      : packHostConv2D(isa, problem.host, parameters);
   if (!packed)
     return {};
   HostKernel kernel = findKernel(layer, isa);

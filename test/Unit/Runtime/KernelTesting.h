@@ -181,13 +181,6 @@ template <typename Layer> struct Kernel {
 };
 
 #define KERNEL(name) {#name, Call<name>::run}
-#define KERNELS_OF_WEIGHTS(op, in, suffix)                                     \
-  KERNEL(op##_##in##_u8_u8##suffix), KERNEL(op##_##in##_u8_i8##suffix),        \
-      KERNEL(op##_##in##_u8_i32##suffix), KERNEL(op##_##in##_i8_u8##suffix),   \
-      KERNEL(op##_##in##_i8_i8##suffix), KERNEL(op##_##in##_i8_i32##suffix)
-#define KERNELS_WITH_WEIGHTS(op)                                               \
-  KERNELS_OF_WEIGHTS(op, u8, ), KERNELS_OF_WEIGHTS(op, i8, ),                  \
-      KERNELS_OF_WEIGHTS(op, u8, _acc64), KERNELS_OF_WEIGHTS(op, i8, _acc64)
 
 /// Runs a kernel over all rows at once, then in random pieces in random order,
 /// and compares both with what is expected.

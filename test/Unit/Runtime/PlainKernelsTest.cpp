@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelTesting.h"
-#include "SubByteKernels.h"
+#include "Kernels.h"
 
 using namespace qat_test;
 
@@ -89,9 +89,8 @@ void testPool(Random &random, const Kernel<Layer> &kernel, Layer layer,
 }
 
 TEST(PoolTest, Average) {
-  const Kernel<qat_avg_pool2d> kernels[] = {KERNEL(qat_avg_pool2d_u8_u8),
-                                            KERNEL(qat_avg_pool2d_i8_i8),
-                                            KERNEL(test_avg_pool2d_i4_i4)};
+#define AVERAGE(s) KERNEL(qat_avg_pool2d_##s##_##s),
+  const Kernel<qat_avg_pool2d> kernels[] = {KEEPING_KERNELS(AVERAGE)};
   Random random(6);
   for (const auto &kernel : kernels)
     for (int round = 0; round < 30; ++round) {
@@ -109,9 +108,8 @@ TEST(PoolTest, Average) {
 }
 
 TEST(PoolTest, Maximum) {
-  const Kernel<qat_max_pool2d> kernels[] = {KERNEL(qat_max_pool2d_u8_u8),
-                                            KERNEL(qat_max_pool2d_i8_i8),
-                                            KERNEL(test_max_pool2d_u2_u2)};
+#define MAXIMUM(s) KERNEL(qat_max_pool2d_##s##_##s),
+  const Kernel<qat_max_pool2d> kernels[] = {KEEPING_KERNELS(MAXIMUM)};
   Random random(7);
   for (const auto &kernel : kernels)
     for (int round = 0; round < 30; ++round)
@@ -134,18 +132,16 @@ struct CallAdd<Kernel> {
            pitch, row, count, nullptr);
   }
 };
-#define ADD_KERNEL(name) {#name, CallAdd<name>::run}
+#define ADD_KERNEL(in1, in2, out)                                              \
+  {"qat_add_" #in1 "_" #in2 "_" #out,                                          \
+   CallAdd<qat_add_##in1##_##in2##_##out>::run},
 
 TEST(AddTest, AddsOnTheGridOfTheResult) {
   const struct {
     const char *name;
     void (*run)(const qat_add *, const void *, int32_t, const void *, int32_t,
                 void *, int32_t, int32_t, int32_t);
-  } kernels[] = {ADD_KERNEL(qat_add_u8_u8_u8),  ADD_KERNEL(qat_add_u8_u8_i8),
-                 ADD_KERNEL(qat_add_u8_i8_u8),  ADD_KERNEL(qat_add_u8_i8_i8),
-                 ADD_KERNEL(qat_add_i8_u8_u8),  ADD_KERNEL(qat_add_i8_u8_i8),
-                 ADD_KERNEL(qat_add_i8_i8_u8),  ADD_KERNEL(qat_add_i8_i8_i8),
-                 ADD_KERNEL(test_add_u4_i2_u2), ADD_KERNEL(test_add_i4_i4_i4)};
+  } kernels[] = {ADD_KERNELS(ADD_KERNEL)};
   Random random(8);
   int64_t inside = 0, outputs = 0;
   for (const auto &kernel : kernels)
@@ -211,10 +207,8 @@ TEST(AddTest, AddsOnTheGridOfTheResult) {
 using RequantizeLayer = struct qat_requantize;
 
 TEST(ChangeGridTest, WritesItsChannelsOnly) {
-  const Kernel<RequantizeLayer> kernels[] = {
-      KERNEL(qat_requantize_u8_u8),  KERNEL(qat_requantize_u8_i8),
-      KERNEL(qat_requantize_i8_u8),  KERNEL(qat_requantize_i8_i8),
-      KERNEL(test_requantize_u8_i4), KERNEL(test_requantize_i2_u4)};
+#define REQUANTIZE(in, out) KERNEL(qat_requantize_##in##_##out),
+  const Kernel<RequantizeLayer> kernels[] = {REQUANTIZE_KERNELS(REQUANTIZE)};
   Random random(9);
   int64_t inside = 0, outputs = 0;
   for (const auto &kernel : kernels)
@@ -226,11 +220,13 @@ TEST(ChangeGridTest, WritesItsChannelsOnly) {
       if (random.chance(50))
         before = random.in(0, 5), after = random.in(0, 5);
       int64_t wide = before + channels + after;
+      int64_t above = random.chance(30) ? random.in(1, 3) : 0;
       RequantizeLayer layer = {};
-      layer.width = uint16_t(width);
-      layer.channels = uint16_t(channels);
-      layer.output_channels = uint16_t(wide);
-      layer.output_first_channel = uint16_t(before);
+      layer.output_first_row = int32_t(above);
+      layer.width = int32_t(width);
+      layer.channels = int32_t(channels);
+      layer.output_channels = int32_t(wide);
+      layer.output_first_channel = int32_t(before);
       layer.input_zero_point = int32_t(random.in(in.lowest(), in.highest()));
       layer.output_zero_point = int32_t(random.in(out.lowest(), out.highest()));
       layer.output_min = int32_t(out.lowest());
@@ -242,8 +238,9 @@ TEST(ChangeGridTest, WritesItsChannelsOnly) {
                                               : 31 + in.bits - out.bits);
       layer.rounding = round % 2 ? int64_t(1) << (layer.shift - 1) : 0;
       std::vector<int64_t> image = random.values(rows * width * channels, in);
-      std::vector<int64_t> expected = random.values(rows * width * wide, out);
-      Rows output(rows, width * wide, out, randomGap(random, out));
+      std::vector<int64_t> expected =
+          random.values((above + rows) * width * wide, out);
+      Rows output(above + rows, width * wide, out, randomGap(random, out));
       output.set(expected);
       for (int64_t pixel = 0; pixel < rows * width; ++pixel)
         for (int64_t c = 0; c < channels; ++c) {
@@ -254,7 +251,7 @@ TEST(ChangeGridTest, WritesItsChannelsOnly) {
           int64_t value =
               limit(floorShift(sum, layer.shift) + layer.output_zero_point,
                     layer.output_min, layer.output_max);
-          expected[pixel * wide + before + c] = value;
+          expected[(above * width + pixel) * wide + before + c] = value;
           inside += value > out.lowest() && value < out.highest();
           ++outputs;
         }
@@ -269,5 +266,95 @@ TEST(ChangeGridTest, WritesItsChannelsOnly) {
       EXPECT_TRUE(output.isClean()) << kernel.name;
     }
   EXPECT_GT(inside * 3, outputs);
+}
+
+TEST(ChangeGridTest, ClearsUnusedFieldsOfARowOnly) {
+  RequantizeLayer layer = {};
+  layer.width = 3;
+  layer.channels = layer.output_channels = 1;
+  layer.output_max = 3;
+  layer.multiplier = 1;
+  const int8_t input[] = {3, 2, 1};
+  uint8_t output[] = {0xff, 0xff};
+  qat_requantize_i8_u2(&layer, input, 3, output, 1, 0, 1, nullptr);
+  EXPECT_EQ(output[0], 3 | 2 << 2 | 1 << 4);
+  EXPECT_EQ(output[1], 0xff);
+}
+
+TEST(ConcatTest, CopiesItsPartOnly) {
+#define CONCAT(s) KERNEL(qat_concat_##s##_##s),
+  const Kernel<qat_concat> kernels[] = {KEEPING_KERNELS(CONCAT)};
+  Random random(10);
+  for (const auto &kernel : kernels)
+    for (int round = 0; round < 40; ++round) {
+      Storage storage = storagesOf(kernel.name).at(0);
+      int64_t rows = random.in(1, 4), width = random.in(1, 6);
+      // Often such that everything starts on bytes.
+      int64_t unit = random.chance(50) ? 4 : 1;
+      int64_t channels = unit * random.in(1, 7);
+      int64_t before = unit * random.in(0, 5), after = unit * random.in(0, 5);
+      int64_t above = random.in(0, 2), below = random.in(0, 2);
+      int64_t wide = before + channels + after, high = above + rows + below;
+      qat_concat layer = {};
+      layer.width = int32_t(width);
+      layer.channels = int32_t(channels);
+      layer.output_channels = int32_t(wide);
+      layer.output_first_channel = int32_t(before);
+      layer.output_first_row = int32_t(above);
+      std::vector<int64_t> image =
+          random.values(rows * width * channels, storage);
+      std::vector<int64_t> expected =
+          random.values(high * width * wide, storage);
+      Rows output(high, width * wide, storage, randomGap(random, storage));
+      output.set(expected);
+      for (int64_t pixel = 0; pixel < rows * width; ++pixel)
+        for (int64_t c = 0; c < channels; ++c)
+          expected[(above * width + pixel) * wide + before + c] =
+              image[pixel * channels + c];
+      Rows input(rows, width * channels, storage, randomGap(random, storage));
+      input.set(image);
+      int32_t split = int32_t(random.in(0, rows));
+      for (auto [row, count] :
+           {std::pair<int32_t, int32_t>{split, rows - split}, {0, split}})
+        kernel.run(&layer, input.data(), int32_t(input.pitch), output.data(),
+                   int32_t(output.pitch), row, count, nullptr);
+      EXPECT_EQ(output.get(), expected) << kernel.name;
+      EXPECT_TRUE(output.isClean()) << kernel.name;
+    }
+}
+
+TEST(PadTest, PutsABorderAround) {
+#define PAD(s) KERNEL(qat_pad_##s##_##s),
+  const Kernel<qat_pad> kernels[] = {KEEPING_KERNELS(PAD)};
+  Random random(11);
+  for (const auto &kernel : kernels)
+    for (int round = 0; round < 30; ++round) {
+      Storage storage = storagesOf(kernel.name).at(0);
+      int64_t in[3], low[3], out[3];
+      for (int i = 0; i < 3; ++i) {
+        in[i] = random.in(1, 6), low[i] = random.in(0, 3);
+        out[i] = low[i] + in[i] + random.in(0, 3);
+      }
+      qat_pad layer = {};
+      layer.in_h = uint16_t(in[0]), layer.in_w = uint16_t(in[1]);
+      layer.in_c = uint16_t(in[2]);
+      layer.out_h = uint16_t(out[0]), layer.out_w = uint16_t(out[1]);
+      layer.out_c = uint16_t(out[2]);
+      layer.top = uint16_t(low[0]), layer.left = uint16_t(low[1]);
+      layer.front = uint16_t(low[2]);
+      layer.value = int32_t(random.in(storage.lowest(), storage.highest()));
+      std::vector<int64_t> image =
+          random.values(in[0] * in[1] * in[2], storage);
+      std::vector<int64_t> expected(out[0] * out[1] * out[2], layer.value);
+      for (int64_t y = 0; y < in[0]; ++y)
+        for (int64_t x = 0; x < in[1]; ++x)
+          for (int64_t c = 0; c < in[2]; ++c)
+            expected[((y + low[0]) * out[1] + x + low[1]) * out[2] + c +
+                     low[2]] = image[(y * in[1] + x) * in[2] + c];
+      Rows input(in[0], in[1] * in[2], storage, randomGap(random, storage));
+      input.set(image);
+      expectRows(random, kernel, layer, input, storage, out[0], out[1] * out[2],
+                 0, expected);
+    }
 }
 } // namespace

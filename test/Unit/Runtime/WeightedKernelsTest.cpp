@@ -7,9 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "KernelTesting.h"
-#include "SubByteKernels.h"
+#include "Kernels.h"
 
 using namespace qat_test;
+
+#define BOTH_WIDTHS(name, wide) KERNEL(name), KERNEL(wide##_acc64)
 
 namespace {
 /// What the three operations have in common: how accumulators become outputs.
@@ -134,9 +136,9 @@ protected:
 };
 
 TEST_F(WeightedKernelsTest, Conv2d) {
-  const Kernel<qat_conv2d> kernels[] = {
-      KERNELS_WITH_WEIGHTS(qat_conv2d), KERNEL(test_conv2d_u4_i2_u4),
-      KERNEL(test_conv2d_i2_u4_i4), KERNEL(test_conv2d_u2_u2_u8_acc64)};
+#define CONV(in, w, out, wide)                                                 \
+  BOTH_WIDTHS(qat_conv2d_##in##_##w##_##out, qat_conv2d_##in##_##w##_##wide),
+  const Kernel<qat_conv2d> kernels[] = {WEIGHTED_KERNELS(CONV)};
   Random random(1);
   for (const auto &kernel : kernels)
     for (int round = 0; round < 12; ++round) {
@@ -200,9 +202,10 @@ TEST_F(WeightedKernelsTest, Conv2d) {
 }
 
 TEST_F(WeightedKernelsTest, DepthwiseConv2d) {
-  const Kernel<qat_depthwise_conv2d> kernels[] = {
-      KERNELS_WITH_WEIGHTS(qat_depthwise_conv2d),
-      KERNEL(test_depthwise_u4_i2_u4), KERNEL(test_depthwise_i2_u4_i2)};
+#define DEPTHWISE(in, w, out, wide)                                            \
+  BOTH_WIDTHS(qat_depthwise_conv2d_##in##_##w##_##out,                         \
+              qat_depthwise_conv2d_##in##_##w##_##wide),
+  const Kernel<qat_depthwise_conv2d> kernels[] = {WEIGHTED_KERNELS(DEPTHWISE)};
   Random random(2);
   for (const auto &kernel : kernels)
     for (int round = 0; round < 12; ++round) {
@@ -292,9 +295,10 @@ void testFullyConnected(Random &random,
 }
 
 TEST_F(WeightedKernelsTest, FullyConnected) {
-  const Kernel<qat_fully_connected> kernels[] = {
-      KERNELS_WITH_WEIGHTS(qat_fully_connected),
-      KERNEL(test_fully_connected_u4_i4_i32)};
+#define DENSE(in, w, out, wide)                                                \
+  BOTH_WIDTHS(qat_fully_connected_##in##_##w##_##out,                          \
+              qat_fully_connected_##in##_##w##_##wide),
+  const Kernel<qat_fully_connected> kernels[] = {WEIGHTED_KERNELS(DENSE)};
   Random random(3);
   for (const auto &kernel : kernels)
     for (int round = 0; round < 12 && !HasFailure(); ++round)
@@ -304,15 +308,12 @@ TEST_F(WeightedKernelsTest, FullyConnected) {
 }
 
 TEST_F(WeightedKernelsTest, SumsBeyond32Bits) {
-  const Kernel<qat_fully_connected> kernels[] = {
-      KERNEL(qat_fully_connected_u8_u8_u8_acc64),
-      KERNEL(qat_fully_connected_u8_i8_i32_acc64)};
+  const Kernel<qat_fully_connected> kernel =
+      KERNEL(qat_fully_connected_u8_u8_i32_acc64);
   Random random(4);
-  for (const auto &kernel : kernels)
-    for (int round = 0; round < 8 && !HasFailure(); ++round)
-      testFullyConnected(random, kernel, 1, 70001, 3,
-                         [&](int64_t n, Storage s) {
-                           return std::vector<int64_t>(n, s.highest());
-                         });
+  for (int round = 0; round < 16 && !HasFailure(); ++round)
+    testFullyConnected(random, kernel, 1, 70001, 3, [&](int64_t n, Storage s) {
+      return std::vector<int64_t>(n, s.highest());
+    });
 }
 } // namespace

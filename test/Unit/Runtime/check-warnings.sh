@@ -6,7 +6,8 @@ set -eu
 source=$1
 clang=$2
 flags="-std=c99 -Wall -Wextra -Wpedantic -Wconversion -Wstrict-prototypes
-  -Wmissing-prototypes -Werror -O2 -I$source/include/qat-rt"
+  -Wmissing-prototypes -Werror -O2 -DQAT_TEST_FEW_KERNELS -I$source/include/qat-rt
+  -I$source/lib/Runtime/C"
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
@@ -15,7 +16,7 @@ check() {
     echo "skipped: $1 is not installed"
     return
   fi
-  for file in "$source"/lib/Runtime/C/*.c; do
+  for file in "$source"/lib/Runtime/C/*.c "$source"/test/Unit/Runtime/*.c; do
     "$@" $flags -c "$file" -o "$out/kernel.o"
   done
   # A header has to stand on its own, in C++ as well.

@@ -25,7 +25,17 @@ namespace {
 TEST(KernelInfoTest, EveryRowIsAKernelOfTheRuntime) {
   llvm::StringSet<> seen;
   for (const KernelInfo &row : getKernels()) {
-    EXPECT_TRUE(hasRuntimeKernel(row.function)) << row.function;
+    auto source = getRuntimeSource(row.getSource());
+    ASSERT_TRUE(source) << row.getSource();
+    // The macros that instantiate and declare it.
+    std::string body = row.getSource();
+    body.replace(body.size() - 2, 2, "_body.h");
+    auto macro = [](std::string line) {
+      return "#define " + line.substr(0, line.find('(') + 1);
+    };
+    EXPECT_TRUE(getRuntimeSource(body)->contains(macro(row.getDefinition())));
+    EXPECT_TRUE(getRuntimeSource(row.family->header)
+                    ->contains(macro(row.getDeclaration())));
     EXPECT_TRUE(seen.insert(row.function).second) << row.function;
     EXPECT_EQ(findKernel(row.function), &row);
   }
@@ -80,8 +90,50 @@ TEST(KernelInfoTest, TakesTheCheapestKernelThatServes) {
   query.accumulatorBits = 64;
   EXPECT_EQ(findKernel(query)->function, "qat_conv2d_u8_i8_u8_acc64");
   query.output = Storage::U2;
+  EXPECT_EQ(findKernel(query)->function, "qat_conv2d_u8_i8_u2_acc64");
+  query.input = Storage::I32;
   EXPECT_EQ(findKernel(query), nullptr);
   EXPECT_EQ(findKernel("qat_conv2d"), nullptr);
+}
+
+TEST(KernelInfoTest, SaysHowAKernelIsWrittenInC) {
+  auto texts = [](const char *function) {
+    const KernelInfo *row = findKernel(function);
+    return row->getSource() + ": " + row->getDefinition() + " " +
+           row->getDeclaration();
+  };
+  EXPECT_EQ(texts("qat_depthwise_conv2d_u4_i2_i8_acc64"),
+            "depthwise_conv2d.c: QAT_DEPTHWISE_CONV2D_KERNEL("
+            "qat_depthwise_conv2d_u4_i2_i8_acc64, u4, i2, i8, QAT_ACC64) "
+            "QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_u4_i2_i8_acc64, "
+            "uint8_t, int8_t)");
+  EXPECT_EQ(texts("qat_add_i8_u4_i2"),
+            "add.c: QAT_ADD_KERNEL(qat_add_i8_u4_i2, i8, u4, i2) "
+            "QAT_ADD_DECLARE(qat_add_i8_u4_i2, int8_t, uint8_t, uint8_t)");
+  EXPECT_EQ(texts("qat_max_pool2d_i4_i4"),
+            "max_pool2d.c: QAT_MAX_POOL2D_KERNEL(qat_max_pool2d_i4_i4, i4) "
+            "QAT_MAX_POOL2D_DECLARE(qat_max_pool2d_i4_i4, uint8_t)");
+}
+
+TEST(KernelInfoTest, ThereIsAKernelForEveryCombinationOfStorages) {
+  const Storage narrow[] = {Storage::U8, Storage::I8, Storage::U4,
+                            Storage::I4, Storage::U2, Storage::I2};
+  for (Storage input : narrow)
+    for (Storage second : narrow)
+      for (Storage output : {Storage::U8, Storage::I8, Storage::U4, Storage::I4,
+                             Storage::U2, Storage::I2, Storage::I32})
+        for (unsigned bits : {32, 64})
+          for (const KernelFamily &family : getKernelFamilies()) {
+            if (family.packing == WeightPacking::None &&
+                (bits == 64 || output == Storage::I32 ||
+                 (family.keepsStorage && input != output)))
+              continue;
+            KernelQuery query{family.kind, "cortex-m0plus", input,
+                              second,      output,          bits};
+            const KernelInfo *kernel = findKernel(query);
+            ASSERT_NE(kernel, nullptr);
+            EXPECT_EQ(kernel->accumulatorBits, bits);
+          }
 }
 
 TEST(KernelInfoTest, ScratchIsWhatTheHeadersState) {
@@ -96,6 +148,9 @@ TEST(KernelInfoTest, ScratchIsWhatTheHeadersState) {
                 QAT_DEPTHWISE_CONV2D_SCRATCH_BYTES(size, 3));
       EXPECT_EQ(dense->getScratchBytes(size * channels),
                 QAT_FULLY_CONNECTED_SCRATCH_BYTES(size * channels, 8));
+      EXPECT_EQ(findKernel("qat_conv2d_u4_u2_u8")
+                    ->getScratchBytes(size * 3 * channels),
+                QAT_CONV2D_SCRATCH_BYTES(size, 3, channels * 2, 2, 2));
     }
   // The others state that they need none.
   for (const KernelFamily &family : getKernelFamilies())
@@ -107,6 +162,8 @@ TEST(KernelInfoTest, ScratchIsWhatTheHeadersState) {
 TEST(KernelInfoTest, RowsOfWeightsAreWholeWords) {
   EXPECT_EQ(findKernel("qat_conv2d_u8_u8_u8")->getWordsPerRow(27), 7);
   EXPECT_EQ(findKernel("qat_depthwise_conv2d_u8_u8_u8")->getWordsPerRow(8), 2);
+  EXPECT_EQ(findKernel("qat_conv2d_u8_i4_u8")->getWordsPerRow(27), 4);
+  EXPECT_EQ(findKernel("qat_conv2d_u8_u2_u8")->getWordsPerRow(32), 2);
 }
 
 TEST(KernelInfoTest, StorageIsTheNextWiderField) {

@@ -17,33 +17,15 @@
 #ifndef QAT_TARGET_C_KERNELINFO_H
 #define QAT_TARGET_C_KERNELINFO_H
 
+#include "qat/Target/C/Storage.h"
+
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 
 namespace mlir::qat {
-
-//===----------------------------------------------------------------------===//
-// Storage
-//===----------------------------------------------------------------------===//
-
-/// How an element lies in memory. Values of fewer bits live in the next wider
-/// storage of their sign.
-enum class Storage : uint8_t { U8, I8, U4, I4, U2, I2, I32 };
-
-/// Bits of one field: 2, 4, 8 or 32.
-unsigned getBits(Storage storage);
-bool isSigned(Storage storage);
-/// As in a kernel's name: "u8", "i4", "i32".
-llvm::StringRef getName(Storage storage);
-/// The type that C declares buffers of `storage` with: fields of less than a
-/// byte are bytes.
-llvm::StringRef getCType(Storage storage);
-/// The smallest storage of values of `bits` (1 to 8, or 32); none for others.
-std::optional<Storage> getStorage(unsigned bits, bool isSigned);
 
 //===----------------------------------------------------------------------===//
 // Families
@@ -57,7 +39,15 @@ enum class KernelKind : uint8_t {
   Requantize,
   AvgPool2D,
   MaxPool2D,
+  Concat,
+  Pad,
+  RescaledAdd,
+  Table,
+  TableSoftmax,
 };
+
+/// How a kernel with weights rounds; the others do not say.
+enum class KernelRounding : uint8_t { Floor, SingleRound, DoubleRound };
 
 /// The C types of the members of parameter structs; the last three are
 /// pointers to arrays of words of weights, of int32_t and of bytes.
@@ -92,11 +82,18 @@ struct KernelFamily {
   llvm::ArrayRef<KernelField> fields; ///< in the order of the struct
   unsigned inputs;                    ///< activations that it reads
   WeightPacking packing;
+  /// Whether the output has the storage of the input, which kernels then name
+  /// once.
+  bool keepsStorage;
   /// Whether the output may be one of the inputs where storage and pitch are
   /// the same.
   bool mayRunInPlace;
   ScratchUse scratch;
 
+  /// Whether kernels have a storage of weights or of a second input.
+  bool hasSecond() const {
+    return inputs == 2 || packing != WeightPacking::None;
+  }
   /// Bytes of the parameter struct on a target with 32-bit pointers.
   int64_t getStructBytes() const;
 };
@@ -124,6 +121,14 @@ struct KernelInfo {
   /// Requantize, of an input element of a window for pooling) on a Cortex-M4:
   /// of kernels that fit, the cheapest is taken.
   double cost;
+  KernelRounding rounding = KernelRounding::Floor;
+
+  /// The file of lib/Runtime/C that the definition goes into: "conv2d.c".
+  std::string getSource() const;
+  /// `QAT_CONV2D_KERNEL(qat_conv2d_u8_i4_u4, u8, i4, u4, QAT_ACC32)`
+  std::string getDefinition() const;
+  /// `QAT_CONV2D_DECLARE(qat_conv2d_u8_i4_u4, uint8_t, uint8_t)`
+  std::string getDeclaration() const;
 
   /// 32-bit words of weights of a row of `fields` weights.
   int64_t getWordsPerRow(int64_t fields) const;
@@ -137,6 +142,7 @@ struct KernelQuery {
   llvm::StringRef target;
   Storage input, second, output;
   unsigned accumulatorBits = 32;
+  KernelRounding rounding = KernelRounding::Floor;
 };
 
 /// The cheapest kernel that serves `query`, or null. A kernel with 64-bit
@@ -146,24 +152,8 @@ const KernelInfo *findKernel(const KernelQuery &query);
 /// The kernel of this C function, or null.
 const KernelInfo *findKernel(llvm::StringRef function);
 
-/// All rows, in the order of the families.
+/// All rows: every operation for every combination of storages.
 llvm::ArrayRef<KernelInfo> getKernels();
-
-//===----------------------------------------------------------------------===//
-// Targets
-//===----------------------------------------------------------------------===//
-
-/// A part that C is written for.
-struct CTarget {
-  llvm::StringRef name; ///< "cortex-m4"
-  bool isAvailable;     ///< false: known, but not served yet
-};
-
-llvm::ArrayRef<CTarget> getCTargets();
-/// Null for an unknown name.
-const CTarget *findCTarget(llvm::StringRef name);
-/// "'cortex-m4', 'host'"
-std::string listAvailableCTargets();
 
 } // namespace mlir::qat
 

@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "WindowedSize.h"
+
 #include "qat/Dialect/Qat/IR/ChannelAxes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 
@@ -37,6 +39,42 @@ LogicalResult BatchNormOp::verify() {
        *getFoldType() == BatchNormFold::FoldingWeights)) // batch_norm_c3
     return emitOpError("expects a frozen batch norm to have 'fold_type' ICN or "
                        "folding_thresh");
+  return success();
+}
+
+LogicalResult GroupedConv2DOp::verify() {
+  auto shapeOf = [](Value value) {
+    return cast<RankedTensorType>(value.getType()).getShape();
+  };
+  ArrayRef<int64_t> input = shapeOf(getInput()), weight = shapeOf(getWeight());
+  for (int64_t size : input.drop_front())
+    if (ShapedType::isDynamic(size) ||
+        size > std::numeric_limits<int32_t>::max()) // grouped_conv2d_c4
+      return emitOpError("expects 'input' to have static height, width and "
+                         "channels below 2^31, but got ")
+             << getInput().getType();
+  int64_t groups = getGroups(), channels = weight[0];
+  if (input[3] % groups != 0 || channels % groups != 0 ||
+      weight[3] != input[3] / groups) // grouped_conv2d_c1
+    return emitOpError("expects 'weight' of shape OC x KH x KW x IC/groups "
+                       "with 'groups' dividing IC and OC (IC = ")
+           << input[3] << ", groups = " << groups << "), but got [" << weight
+           << "]";
+  if (int64_t biases = shapeOf(getBias())[0];
+      biases != channels) // grouped_conv2d_c2
+    return emitOpError("expects 'bias' to have one element a channel (")
+           << channels << "), but got " << biases;
+  ArrayRef<int64_t> pad = getPad(), stride = getStride(),
+                    dilation = getDilation();
+  SmallVector<int64_t> expected = {
+      input[0],
+      windowedSize(input[1], pad[0], pad[1], weight[1], stride[0], dilation[0]),
+      windowedSize(input[2], pad[2], pad[3], weight[2], stride[1], dilation[1]),
+      channels};
+  if (shapeOf(getResult()) != ArrayRef(expected) || expected[1] < 1 ||
+      expected[2] < 1) // grouped_conv2d_c3
+    return emitOpError("expects a result of shape [")
+           << expected << "], but got [" << shapeOf(getResult()) << "]";
   return success();
 }
 

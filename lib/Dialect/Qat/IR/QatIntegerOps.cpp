@@ -6,6 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "IntegerVerifiers.h"
+#include "WindowedSize.h"
+
 #include "qat/Dialect/Qat/IR/Qat.h"
 
 using namespace mlir;
@@ -18,16 +21,15 @@ using quant::UniformQuantizedType;
 // Checks shared by the layers
 //===----------------------------------------------------------------------===//
 
-static RankedTensorType tensorType(Value value) {
+RankedTensorType qat::tensorType(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
-static UniformQuantizedType gridOf(Value value) {
+UniformQuantizedType qat::gridOf(Value value) {
   return cast<UniformQuantizedType>(tensorType(value).getElementType());
 }
 
-/// conv2d_c8 and its likes; upstream does not check this.
-static LogicalResult verifyZeroPoints(Operation *op) {
+LogicalResult qat::verifyZeroPoints(Operation *op) {
   auto check = [&](Value value, StringRef what, unsigned index) {
     auto type = dyn_cast<RankedTensorType>(value.getType());
     auto grid = type ? dyn_cast<QuantizedType>(type.getElementType()) : nullptr;
@@ -55,14 +57,6 @@ static LogicalResult verifyZeroPoints(Operation *op) {
     if (failed(check(result, "result", index)))
       return failure();
   return success();
-}
-
-/// The size of one spatial dimension of a window op's result; not positive
-/// where the window does not fit.
-static int64_t windowedSize(int64_t input, int64_t before, int64_t after,
-                            int64_t kernel, int64_t stride, int64_t dilation) {
-  int64_t extent = input + before + after - (kernel - 1) * dilation - 1;
-  return extent < 0 ? 0 : extent / stride + 1;
 }
 
 static LogicalResult verifyShape(Operation *op, ArrayRef<int64_t> expected) {
@@ -108,6 +102,23 @@ static LogicalResult verifyWeightedLayer(LayerOp op, int64_t channels,
       if (bits < 0 || bits > 63) // c4
         return op.emitOpError("expects 'shift' between 0 and 63, but got ")
                << static_cast<int>(bits);
+    if (op.getRounding() != ScaleRoundingMode::Floor) { // c10
+      for (int8_t bits : *shift)
+        if (bits < 2 || bits > 62)
+          return op.emitOpError("expects 'shift' between 2 and 62 with "
+                                "'rounding' ")
+                 << stringifyScaleRoundingMode(op.getRounding()) << ", but got "
+                 << static_cast<int>(bits);
+      for (int32_t factor : *multiplier)
+        if (factor < 0)
+          return op.emitOpError("expects no negative 'multiplier' with "
+                                "'rounding' ")
+                 << stringifyScaleRoundingMode(op.getRounding()) << ", but got "
+                 << factor;
+    }
+  } else if (op.getRounding() != ScaleRoundingMode::Floor) { // c10
+    return op.emitOpError("expects a 'multiplier' with 'rounding' ")
+           << stringifyScaleRoundingMode(op.getRounding());
   } else if (!isWholeInt32(gridOf(op.getResult()))) { // c5
     return op.emitOpError("expects a result of storage type i32 with zero "
                           "point 0 where there is no 'multiplier', but got ")

@@ -276,6 +276,13 @@ FailureOr<Value> Freezer::buildLayer(Operation *op, Value input,
                matrix, *weights, bias, multiplier, shift, accumulatorBits)
         .getResult();
   }
+  if (auto conv = dyn_cast<GroupedConv2DOp>(op))
+    return qat::Conv2DOp::create(
+               builder, location, RankedTensorType::get(shape, resultElement),
+               input, *weights, bias, conv.getPadAttr(), conv.getStrideAttr(),
+               conv.getDilationAttr(), conv.getGroupsAttr(), multiplier, shift,
+               accumulatorBits)
+        .getResult();
   auto conv = cast<tosa::Conv2DOp>(op);
   return qat::Conv2DOp::create(
              builder, location, RankedTensorType::get(shape, resultElement),

@@ -19,7 +19,7 @@ using namespace mlir;
 using namespace mlir::qat;
 
 bool qat::isWeightedLayer(Operation *op) {
-  return isa<tosa::Conv2DOp, tosa::DepthwiseConv2DOp>(op);
+  return isa<tosa::Conv2DOp, tosa::DepthwiseConv2DOp, GroupedConv2DOp>(op);
 }
 
 bool qat::isRelu(tosa::ClampOp clamp) {
@@ -59,8 +59,8 @@ bool qat::isUnreachedCrop(tosa::SliceOp slice) {
     if (use.getOperandNumber() != 0)
       return false;
     return llvm::TypeSwitch<Operation *, bool>(use.getOwner())
-        .Case<tosa::Conv2DOp, tosa::DepthwiseConv2DOp, tosa::AvgPool2dOp,
-              tosa::MaxPool2dOp>(
+        .Case<tosa::Conv2DOp, tosa::DepthwiseConv2DOp, GroupedConv2DOp,
+              tosa::AvgPool2dOp, tosa::MaxPool2dOp>(
             [&](auto op) { return missesEnd(op, rows, columns); })
         .Default(false);
   });

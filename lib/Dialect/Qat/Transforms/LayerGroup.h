@@ -20,7 +20,7 @@ namespace mlir::qat {
 /// A convolution, a dense layer or a residual add with what belongs to it: the
 /// ops between `layer` and `end` form a chain without other users.
 struct LayerGroup {
-  /// tosa.conv2d, tosa.depthwise_conv2d or tosa.add.
+  /// tosa.conv2d, tosa.depthwise_conv2d, qat.grouped_conv2d or tosa.add.
   Operation *layer = nullptr;
   /// The batch norm, if there is one (never after an add).
   BatchNormOp batchNorm;
@@ -39,7 +39,8 @@ struct LayerGroup {
   bool isLast() const;
 };
 
-/// Whether `op` has weights: tosa.conv2d or tosa.depthwise_conv2d.
+/// Whether `op` has weights: tosa.conv2d, tosa.depthwise_conv2d or
+/// qat.grouped_conv2d.
 bool isWeightedLayer(Operation *op);
 
 /// Whether `clamp` is a ReLU, of whatever upper bound.

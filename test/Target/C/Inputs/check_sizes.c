@@ -16,5 +16,6 @@ EXPECT(constants_are_flash_bytes,
                sizeof n3x3_depthwise_weight_zero_points + SCALED(layer_int) +
                SCALED(wide) + sizeof wide_weight_zero_points +
                WEIGHTED(logits) + sizeof logits_weight_zero_points +
-               sizeof add + sizeof add_2 + sizeof max_pool2d_1 + sizeof mean ==
+               sizeof add + sizeof add_2 + sizeof max_pool2d_1 + sizeof mean +
+               sizeof nibbles + sizeof moved + sizeof joined + sizeof padded ==
            SMALL_FLASH_BYTES);

@@ -173,6 +173,38 @@ def pool(net, op, x, out, kernel, stride, pad, loc):
     return net.layer(op, [x.name], [x.type], attributes, out, loc, compute)
 
 
+def concat(net, inputs, out, axis, loc):
+    def compute(values):
+        return np.concatenate([values[x.name] for x in inputs], axis)
+
+    return net.layer("concat", [x.name for x in inputs], [x.type for x in inputs],
+                     f"axis = {axis} : i64", out, loc, compute)
+
+
+def border(net, x, out, low, high, value, loc):
+    attributes = f"low = {array('i64', low)}, high = {array('i64', high)}, value = {value} : i32"
+
+    def compute(values):
+        return np.pad(values[x.name], list(zip(low, high)), constant_values=value)
+
+    return net.layer("pad", [x.name], [x.type], attributes, out, loc, compute)
+
+
+def packed(values, storage):
+    """As the C keeps a tensor: rows that start on bytes, low bits first."""
+    bits = int(storage[1:])
+    if bits >= 8:
+        kind = {"i32": np.int32, "i8": np.int8}.get(storage, np.uint8)
+        return values.astype(kind).tobytes()
+    text = b""
+    for row in values.reshape(values.shape[1] if values.ndim == 4 else 1, -1):
+        fields = 0
+        for place, value in enumerate(row.tolist()):
+            fields |= (value & (2**bits - 1)) << place * bits
+        text += fields.to_bytes(-(-len(row) * bits // 8), "little")
+    return text
+
+
 def build():
     net = Network()
     x = Tensor("%x", (1, 12, 10, 3), "i8", 0.0078125)
@@ -189,13 +221,22 @@ def build():
                      Tensor("%again", (1, 6, 5, 8), "u8", 0.12, 5), "resnet/add")
     top = pool(net, "max_pool2d", again, Tensor("%top", (1, 3, 5, 8), "u8", 0.12, 5),
                (3, 2), (2, 1), (1, 0, 0, 1), "")
-    wide = conv(net, top, Tensor("%wide", (1, 3, 5, 16), "i8", 0.1, 7), "i8", [3],
+    # Nibbles that start in the middle of bytes: rows of 7 pixels of 17 channels.
+    nibbles = pool(net, "max_pool2d", dw, Tensor("%nibbles", (1, 3, 5, 8), "u4", 0.4),
+                   (3, 2), (2, 1), (1, 0, 0, 1), "resnet/nibbles")
+    moved = rescaled(net, "requantize", [top], [100000], 2**19, 20,
+                     Tensor("%moved", (1, 3, 5, 8), "u4", 0.4), "resnet/moved")
+    joined = concat(net, [nibbles, moved],
+                    Tensor("%joined", (1, 3, 5, 16), "u4", 0.4), 3, "resnet/joined")
+    padded = border(net, joined, Tensor("%padded", (1, 4, 7, 17), "u4", 0.4),
+                    (0, 1, 0, 1), (0, 0, 2, 0), 9, "resnet/padded")
+    wide = conv(net, padded, Tensor("%wide", (1, 4, 7, 34), "i8", 0.1, 7), "i8", [3],
                 "resnet/wide", (2, 2), (1, 1), (1, 1, 1, 1), (2, 2), depthwise=True)
-    mean = pool(net, "avg_pool2d", wide, Tensor("%mean", (1, 1, 1, 16), "i8", 0.1, 7),
-                (3, 5), (1, 1), (0, 0, 0, 0), "resnet/mean")
-    flat = Tensor("%flat", (1, 16), "i8", 0.1, 7)
+    mean = pool(net, "avg_pool2d", wide, Tensor("%mean", (1, 1, 1, 34), "i8", 0.1, 7),
+                (4, 7), (1, 1), (0, 0, 0, 0), "resnet/mean")
+    flat = Tensor("%flat", (1, 34), "i8", 0.1, 7)
     net.emit(f"%flat = tensor.collapse_shape %mean [[0, 1, 2], [3]] : {mean.type} into {flat.type}")
-    w, wtype, integers = net.weights((5, 16), "u8", [120, 121, 122, 123, 124], 0)
+    w, wtype, integers = net.weights((5, 34), "u8", [120, 121, 122, 123, 124], 0)
     bias = rng.integers(-(2**31), 2**31, 5)
     b = net.constant(bias, "i32")
     logits = Tensor("%logits", (1, 5), "i32", 0.001)
@@ -226,12 +267,13 @@ def main(folder):
             values = {x.name: image[None]}
             for result, compute in net.steps:
                 value = values[result.name] = compute(values)
-                kind = {"i32": np.int32, "i8": np.int8}.get(result.storage, np.uint8)
                 assert STORAGE[result.storage][0] <= value.min()
                 if result.storage != "i32":
                     # A network that saturates would not tell kernels apart.
                     assert len(np.unique(value)) > 4, result.name
-                file.write(value.astype(kind).tobytes())
+                # What is made for a concat has no buffer of its own.
+                if result.name != "%moved":
+                    file.write(packed(value, result.storage))
 
 
 if __name__ == "__main__":

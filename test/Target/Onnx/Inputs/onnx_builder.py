@@ -55,6 +55,8 @@ def import_fails(folder, model, *options):
     says after the name of the file."""
     os.makedirs(folder, exist_ok=True)
     path, output = os.path.join(folder, "m.onnx"), os.path.join(folder, "m.mlir")
+    if os.path.exists(output):
+        os.remove(output)
     if isinstance(model, Model):
         model = model.proto()
     if not isinstance(model, bytes):

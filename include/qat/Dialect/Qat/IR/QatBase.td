@@ -50,11 +50,32 @@ class Qat_Op<string mnemonic, list<Trait> traits = []>
 def Qat_RoundingMode : I32EnumAttr<"RoundingMode",
     "how a real value between two steps is put on the grid", [
       I32EnumAttrCase<"Floor", 0, "floor">,
-      I32EnumAttrCase<"Nearest", 1, "nearest">]> {
+      I32EnumAttrCase<"Nearest", 1, "nearest">,
+      I32EnumAttrCase<"HalfAway", 2, "half_away">]> {
   let cppNamespace = "::mlir::qat";
   let genSpecializedAttr = 0;
 }
 def Qat_RoundingModeAttr : EnumAttr<Qat_Dialect, Qat_RoundingMode, "rounding"> {
+  let assemblyFormat = "`<` $value `>`";
+}
+// What we quantize is rounded down or half up; half_away comes with the pools
+// of imported networks alone.
+def Qat_ActivationRoundingAttr : ConfinedAttr<Qat_RoundingModeAttr, [
+    AttrConstraint<
+      CPred<"::llvm::cast<::mlir::qat::RoundingModeAttr>($_self).getValue() != "
+            "::mlir::qat::RoundingMode::HalfAway">,
+      "that is floor or nearest">]>;
+
+def Qat_ScaleRoundingMode : I32EnumAttr<"ScaleRoundingMode",
+    "how a scaled integer is rounded", [
+      I32EnumAttrCase<"Floor", 0, "floor">,
+      I32EnumAttrCase<"SingleRound", 1, "single_round">,
+      I32EnumAttrCase<"DoubleRound", 2, "double_round">]> {
+  let cppNamespace = "::mlir::qat";
+  let genSpecializedAttr = 0;
+}
+def Qat_ScaleRoundingModeAttr
+    : EnumAttr<Qat_Dialect, Qat_ScaleRoundingMode, "scale_rounding"> {
   let assemblyFormat = "`<` $value `>`";
 }
 

@@ -63,6 +63,54 @@ def Qat_BatchNormOp : Qat_Op<"batch_norm", [
   let hasVerifier = 1;
 }
 
+def Qat_GroupedConv2DOp : Qat_Op<"grouped_conv2d", [Pure]> {
+  let summary = "2-D convolution in groups of channels";
+  let description = [{
+    `input` is NHWC, `weight` OHWI, where I is the input channels of a group.
+    With `I` input and `M` output channels a group, padding taps contribute 0:
+
+    ```
+    g                   = oc / M
+    result[n, y, x, oc] = bias[oc] + sum over ky, kx, i of
+        input[n, y * stride + ky * dilation - pad, ..., g * I + i]
+        * weight[oc, ky, kx, i]
+    ```
+
+    `pad` is top, bottom, left, right; `stride` and `dilation` are height,
+    width. A grouped `tosa.conv2d` is valid, but does not lower.
+
+    Constraints:
+
+    * (C1) `weight` has shape OC x KH x KW x IC/groups, and `groups` divides
+      the input channels IC and the output channels OC.
+    * (C2) `bias` has OC elements.
+    * (C3) The result's shape is what `pad`, `stride` and `dilation` give, and
+      the batch of `input`.
+    * (C4) `input` has static height, width and channels.
+
+    Example:
+
+    ```mlir
+    %y = qat.grouped_conv2d %x, %w, %b
+         {pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>,
+          dilation = array<i64: 1, 1>, groups = 2 : i64}
+         : (tensor<1x8x8x4xf32>, tensor<6x3x3x2xf32>, tensor<6xf32>)
+         -> tensor<1x8x8x6xf32>
+    ```
+  }];
+  let arguments = (ins Qat_FloatImage:$input,
+                       Qat_Sized<TensorRankOf<[F32], [4]>>:$weight,
+                       Qat_ChannelVector:$bias,
+                       Qat_Pads:$pad, Qat_Pair:$stride, Qat_Pair:$dilation,
+                       ConfinedAttr<I64Attr, [IntPositive]>:$groups);
+  let results = (outs Qat_FloatImage:$result);
+  let assemblyFormat = [{
+    $input `,` $weight `,` $bias attr-dict
+    `:` functional-type(operands, results)
+  }];
+  let hasVerifier = 1;
+}
+
 def Qat_SoftmaxOp : Qat_Op<"softmax", [
     Pure, AllTypesMatch<["input", "result"]>]> {
   let summary = "softmax over the last dimension";

@@ -31,7 +31,9 @@ class Qat_WeightedLayer<string mnemonic>
   dag requantization = (ins
     OptionalAttr<DenseI32ArrayAttr>:$multiplier,
     OptionalAttr<DenseI8ArrayAttr>:$shift,
-    DefaultValuedAttr<Qat_AccumulatorBits, "64">:$accumulator_bits);
+    DefaultValuedAttr<Qat_AccumulatorBits, "64">:$accumulator_bits,
+    DefaultValuedAttr<Qat_ScaleRoundingModeAttr,
+                      "::mlir::qat::ScaleRoundingMode::Floor">:$rounding);
 }
 
 def Qat_Conv2DOp : Qat_WeightedLayer<"conv2d"> {
@@ -53,6 +55,12 @@ def Qat_Conv2DOp : Qat_WeightedLayer<"conv2d"> {
     `dilation` are height, width. `accumulator_bits` is 32 where
     `qat-check-accumulators` proved that every partial sum fits.
 
+    `rounding` is `floor` in all that we quantize. An imported network keeps the
+    rounding it came with, that of tosa.rescale: `single_round` adds
+    `2^(shift[c] - 1)` to `p` before it is shifted; `double_round` adds 2^30
+    more, or takes it off where `acc + bias[c]` is negative, if `shift[c]` is
+    above 31.
+
     Constraints:
 
     * (C1) `weights` has shape OC x KH x KW x IC/groups, and `groups` divides
@@ -68,6 +76,8 @@ def Qat_Conv2DOp : Qat_WeightedLayer<"conv2d"> {
     * (C8) Every zero point lies in its storage range.
     * (C9) `input` and `weights` are stored in at most 8 bits, the result in
       at most 8 or in 32.
+    * (C10) A `rounding` other than `floor` goes with a `multiplier`, none of
+      them negative, and `2 <= shift <= 62`.
 
     Example:
 
@@ -111,6 +121,8 @@ def Qat_DepthwiseConv2DOp : Qat_WeightedLayer<"depthwise_conv2d"> {
     * (C8) Every zero point lies in its storage range.
     * (C9) `input` and `weights` are stored in at most 8 bits, the result in
       at most 8 or in 32.
+    * (C10) A `rounding` other than `floor` goes with a `multiplier`, none of
+      them negative, and `2 <= shift <= 62`.
 
     Example:
 
@@ -152,6 +164,8 @@ def Qat_FullyConnectedOp : Qat_WeightedLayer<"fully_connected"> {
     * (C8) Every zero point lies in its storage range.
     * (C9) `input` and `weights` are stored in at most 8 bits, the result in
       at most 8 or in 32.
+    * (C10) A `rounding` other than `floor` goes with a `multiplier`, none of
+      them negative, and `2 <= shift <= 62`.
 
     Example:
 
@@ -249,7 +263,11 @@ def Qat_AvgPool2DOp : Qat_IntegerLayer<"avg_pool2d"> {
     ```
     result = floor(sum / k)                  // rounding floor
     result = floor((2 * sum + k) / (2 * k))  // rounding nearest
+    result = sign(sum) * floor((2 * |sum| + k) / (2 * k))
+                                             // rounding half_away
     ```
+
+    `half_away` is what tosa.avg_pool2d computes where its zero points are 0.
 
     Constraints:
 

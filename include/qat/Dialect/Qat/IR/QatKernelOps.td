@@ -31,6 +31,11 @@ def Qat_KernelCallOp : Qat_Op<"kernel_call", [AttrSizedOperandSegments]> {
     `rows` the output rows that the call computes, from row 0. `kind` and `macs`
     go to the cost table.
 
+    Several calls may write one buffer, each a part, as for a concat. The
+    discardable attribute `qat.completes` is the place among the integer layers
+    of form I of the one whose result is whole after the call, or -1 for none;
+    without it calls and layers correspond.
+
     Constraints:
 
     * (C1) `kernel`, `layer`, `kind` and the names of the fields are C

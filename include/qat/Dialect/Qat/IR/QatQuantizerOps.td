@@ -95,7 +95,7 @@ def Qat_PactOp : Qat_ActivationQuantizer<"pact"> {
     ```
   }];
   let arguments = (ins Qat_FloatTensor:$input, Qat_Bound:$alpha,
-                       Qat_BitWidth:$bits, Qat_RoundingModeAttr:$rounding,
+                       Qat_BitWidth:$bits, Qat_ActivationRoundingAttr:$rounding,
                        OptionalAttr<F32Attr>:$float_bound);
   let assemblyFormat = [{
     $input `,` $alpha attr-dict `:` type($input)
@@ -129,7 +129,7 @@ def Qat_BoundedOp : Qat_ActivationQuantizer<"bounded"> {
     ```
   }];
   let arguments = (ins Qat_FloatTensor:$input, Qat_Bound:$lo, Qat_Bound:$hi,
-                       Qat_BitWidth:$bits, Qat_RoundingModeAttr:$rounding);
+                       Qat_BitWidth:$bits, Qat_ActivationRoundingAttr:$rounding);
   let assemblyFormat = [{
     $input `,` $lo `,` $hi attr-dict `:` type($input)
   }];

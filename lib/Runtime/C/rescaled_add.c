@@ -1,0 +1,13 @@
+//===- rescaled_add.c - the additions that round each operand -----*- C -*-===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The compiler adds one line a kernel, for those that a project calls.
+//
+//===----------------------------------------------------------------------===//
+
+#include "rescaled_add_body.h"
