@@ -1,5 +1,4 @@
-//===- ChannelMoments.cpp - mean and variance of channels
-//---------------------===//
+//===- ChannelMoments.cpp - mean and variance of channels -----------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

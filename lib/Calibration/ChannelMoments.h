@@ -1,5 +1,4 @@
-//===- ChannelMoments.h - mean and variance of channels -------------*- C++
-//-*-===//
+//===- ChannelMoments.h - mean and variance of channels ---------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- CorrectBiases.cpp - qat-correct-biases
-//---------------------------------===//
+//===- CorrectBiases.cpp - qat-correct-biases -----------------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

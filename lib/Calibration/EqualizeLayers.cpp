@@ -1,5 +1,4 @@
-//===- EqualizeLayers.cpp - qat-equalize-layers
-//-------------------------------===//
+//===- EqualizeLayers.cpp - qat-equalize-layers ---------------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

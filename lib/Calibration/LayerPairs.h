@@ -1,5 +1,4 @@
-//===- LayerPairs.h - layers between which channels can be scaled ---*- C++
-//-*-===//
+//===- LayerPairs.h - layers whose channels can be scaled -------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- RecordFloatMoments.cpp - qat-record-float-moments
-//--------------------------===//
+//===- RecordFloatMoments.cpp - qat-record-float-moments ------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

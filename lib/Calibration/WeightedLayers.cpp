@@ -1,5 +1,4 @@
-//===- WeightedLayers.cpp - the layers that repairs work on
-//-------------------===//
+//===- WeightedLayers.cpp - the layers that repairs work on ---------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- CalibrationOptions.cpp - data that quantization looks at
-//---------------===//
+//===- CalibrationOptions.cpp - data that quantization looks at -----------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
