@@ -3,8 +3,8 @@
 Checks, by computations of its own, that equalization leaves the float network
 what it is and that corrected biases give every layer the float network's means;
 then measures ResNet-8 and the visual-wake-words MobileNet with each method and
-repair. `--long` judges all 2,000 images of CIFAR-10 and prints the table of
-docs/Results.md. Skips without the trained models of QAT_SHARED.
+repair. `--long` takes every method and repair, as the table of docs/Results.md;
+`--images 0` judges all 2,000 images of CIFAR-10 in place of 500. Skips without the trained models of QAT_SHARED.
 """
 
 import argparse
@@ -170,9 +170,10 @@ def measure(network, module, folder, calibration, test, images, variants):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--long", action="store_true")
-    is_long = parser.parse_args().long
-    images = 0 if is_long else 300
-    variants = [row for row in VARIANTS if is_long or row[0] in SHORT]
+    parser.add_argument("--images", type=int, default=500)
+    options = parser.parse_args()
+    images = options.images
+    variants = [row for row in VARIANTS if options.long or row[0] in SHORT]
     if not ASSETS.is_dir():
         print(f"skipped: no trained models at '{ASSETS}' (set QAT_SHARED)")
         print("0 passed, 0 failed, 1 skipped")
