@@ -188,10 +188,18 @@ static void warnOfResizing(const Dataset &data,
          << " (--resize and --crop at import choose how)\n";
 }
 
-static Error eval(CommandLine &line, StringRef path, StringRef reference,
-                  StringRef dataset, StringRef dataPath, size_t images,
-                  unsigned threads, StringRef jsonPath,
+namespace {
+struct EvalOptions {
+  std::string path, reference, dataset, dataPath, jsonPath;
+  size_t images;
+  unsigned threads;
+};
+} // namespace
+
+static Error eval(CommandLine &line, const EvalOptions &options,
                   const HostKernelsOption &kernels) {
+  const auto &[path, reference, dataset, dataPath, jsonPath, images, threads] =
+      options;
   if (Error error = checkDatasetName(dataset))
     return error;
   Expected<CompileOptions> compileOptions = kernels.getCompileOptions();
@@ -219,7 +227,7 @@ static Error eval(CommandLine &line, StringRef path, StringRef reference,
   if (Error error = preprocessing.verify(input.shape.back()))
     return error;
   Expected<std::unique_ptr<Dataset>> data = openDataset(
-      dataset.empty() ? guessDataset(dataPath) : dataset.str(), dataPath);
+      dataset.empty() ? guessDataset(dataPath) : dataset, dataPath);
   if (!data)
     return data.takeError();
   if ((*data)->size() == 0)
@@ -316,6 +324,6 @@ int mlir::qat::runEval(CommandLine &line) {
   if (!line.parse("top-1 and top-5 of a network: float, and integer where it "
                   "has quantizers"))
     return kWrongUsage;
-  return line.finish(eval(line, input, reference, dataset, data, images,
-                          threads, json, kernels));
+  return line.finish(eval(
+      line, {input, reference, dataset, data, json, images, threads}, kernels));
 }
