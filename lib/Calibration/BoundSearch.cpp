@@ -1,5 +1,4 @@
-//===- BoundSearch.cpp - bounds of least squared error
-//------------------------===//
+//===- BoundSearch.cpp - bounds of least squared error --------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- ChannelMoments.cpp - mean and variance of channels
-//---------------------===//
+//===- ChannelMoments.cpp - mean and variance of channels -----------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -25,13 +24,29 @@ namespace {
 struct ChannelSums {
   std::vector<double> sums, squares;
 
-  explicit ChannelSums(const NdArray &array) : sums(sumChannels(array)) {
-    squares.assign(sums.size(), 0.0);
-    for (auto [index, value] : llvm::enumerate(array.data<float>()))
-      squares[index % squares.size()] += static_cast<double>(value) * value;
-  }
+  explicit ChannelSums(const NdArray &array)
+      : sums(sumChannels(array)), squares(sumSquares(array)) {}
 };
 } // namespace
+
+std::vector<double> qat::sumSquares(const NdArray &array) {
+  std::vector<double> squares(array.shape().back(), 0.0);
+  for (auto [index, value] : llvm::enumerate(array.data<float>()))
+    squares[index % squares.size()] += static_cast<double>(value) * value;
+  return squares;
+}
+
+ChannelMoments qat::makeMoments(ArrayRef<double> sums, ArrayRef<double> squares,
+                                double count) {
+  ChannelMoments moments;
+  for (auto [sum, square] : llvm::zip_equal(sums, squares)) {
+    double mean = sum / count;
+    moments.means.push_back(static_cast<float>(mean));
+    moments.variances.push_back(
+        static_cast<float>(std::max(square / count - mean * mean, 0.0)));
+  }
+  return moments;
+}
 
 /// Compiles the float network with the tensors as results.
 static llvm::Expected<std::unique_ptr<CompiledNetwork>>
@@ -82,22 +97,18 @@ qat::getChannelMoments(ModuleOp module, LayerTensor which,
   // What could not be read has no sums.
   llvm::erase_if(images, [](const auto &image) { return image.empty(); });
 
-  std::vector<ChannelMoments> moments(tensors);
+  std::vector<ChannelMoments> moments;
   for (auto [tensor, info] : llvm::enumerate((*network)->outputs())) {
     int64_t channels = info.shape.back();
+    std::vector<double> sums(channels, 0.0), squares(channels, 0.0);
+    for (const std::vector<ChannelSums> &image : images)
+      for (int64_t c = 0; c < channels; ++c) {
+        sums[c] += image[tensor].sums[c];
+        squares[c] += image[tensor].squares[c];
+      }
     double count = static_cast<double>(images.size()) *
                    (*countElements(info.shape) / channels);
-    for (int64_t c = 0; c < channels; ++c) {
-      double sum = 0, squares = 0;
-      for (const std::vector<ChannelSums> &image : images) {
-        sum += image[tensor].sums[c];
-        squares += image[tensor].squares[c];
-      }
-      double mean = sum / count;
-      moments[tensor].means.push_back(static_cast<float>(mean));
-      moments[tensor].variances.push_back(
-          static_cast<float>(std::max(squares / count - mean * mean, 0.0)));
-    }
+    moments.push_back(makeMoments(sums, squares, count));
   }
   return moments;
 }

@@ -1,5 +1,4 @@
-//===- ClipWeights.cpp - qat-clip-weights
-//-------------------------------------===//
+//===- ClipWeights.cpp - qat-clip-weights ---------------------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- DataRun.cpp - the inputs that a data set gives a network
-//---------------===//
+//===- DataRun.cpp - the inputs that a data set gives a network -----------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- EqualizeLayers.cpp - qat-equalize-layers
-//-------------------------------===//
+//===- EqualizeLayers.cpp - qat-equalize-layers ---------------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -187,6 +186,11 @@ llvm::Error EqualizeLayers::setLimits(func::FuncOp network,
     pair.least.assign(channels, 1 / kMostScale);
     pair.greatest.assign(channels, kMostScale);
     const LayerGroup &group = layers[pair.first].group;
+    if (!greatest.empty()) {
+      double most = *llvm::max_element(greatest[pair.first]);
+      for (float value : greatest[pair.first])
+        pair.reach.push_back(value > 0 ? value / most : 0);
+    }
     if (!isBounded(group))
       continue;
     ++bounded;
@@ -254,9 +258,14 @@ void EqualizeLayers::equalize(std::vector<ScaledLayer> &layers,
                               LayerPair &pair) {
   ScaledLayer &first = layers[pair.first], &second = layers[pair.second];
   int64_t channels = pair.scales.size();
+  bool perChannel = granularity == "channel";
   std::vector<double> outputs = getOutputRanges(first);
-  std::vector<double> inputs =
-      getInputRanges(second, channels, granularity == "channel");
+  // Where each channel of the weights has a step of its own, their ranges do
+  // not matter, but those of the activations do.
+  if (perChannel && !pair.reach.empty())
+    for (int64_t c = 0; c < channels; ++c)
+      outputs[c] = pair.reach[c] / pair.scales[c];
+  std::vector<double> inputs = getInputRanges(second, channels, perChannel);
   std::vector<double> factors(channels, 1.0);
   for (int64_t c = 0; c < channels; ++c) {
     // A dead channel has no range to equalize.

@@ -1,5 +1,4 @@
-//===- Histogram.cpp - how the values of a tensor are spread
-//------------------===//
+//===- Histogram.cpp - how the values of a tensor are spread --------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

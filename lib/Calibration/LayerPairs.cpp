@@ -1,5 +1,4 @@
-//===- LayerPairs.cpp - layers between which channels can be scaled
-//-----------===//
+//===- LayerPairs.cpp - layers whose channels can be scaled ---------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- LayerPairs.h - layers between which channels can be scaled ---*- C++
-//-*-===//
+//===- LayerPairs.h - layers whose channels can be scaled -------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -38,6 +37,9 @@ struct LayerPair {
   std::vector<double> scales;
   /// The range that a channel's scale must stay in.
   std::vector<double> least, greatest;
+  /// How far the data drives each channel behind `first`, as a share of the
+  /// channel that goes furthest; empty without data.
+  std::vector<double> reach;
 };
 
 /// The pairs of `layers`, in order. Layers whose parameters cannot be changed

@@ -1,5 +1,4 @@
-//===- NetworkSegments.cpp - a network run piece by piece
-//---------------------===//
+//===- NetworkSegments.cpp - a network run piece by piece -----------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

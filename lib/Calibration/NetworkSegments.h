@@ -1,5 +1,4 @@
-//===- NetworkSegments.h - a network run piece by piece -------------*- C++
-//-*-===//
+//===- NetworkSegments.h - a network run piece by piece ---------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

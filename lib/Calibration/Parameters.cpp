@@ -1,5 +1,4 @@
-//===- Parameters.cpp - the named state of a network
-//--------------------------===//
+//===- Parameters.cpp - the named state of a network ----------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- WeightedLayers.cpp - the layers that repairs work on
-//-------------------===//
+//===- WeightedLayers.cpp - the layers that repairs work on ---------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -83,13 +82,19 @@ FailureOr<LayerWeights> qat::getLayerWeights(Parameters &parameters,
 }
 
 int64_t qat::getInputChannel(Operation *layer, int64_t index, int64_t inputs) {
-  // OHWI: the input channel is innermost.
-  if (!isa<tosa::DepthwiseConv2DOp>(layer))
-    return index % inputs;
-  // HWCM: output channel c*M + m, of H*W elements, reads input channel c.
   ArrayRef<int64_t> shape =
       cast<RankedTensorType>(getWeightOperand(layer).get().getType())
           .getShape();
+  // OHWI: the input channel is innermost, within its group where there are any.
+  if (auto grouped = dyn_cast<GroupedConv2DOp>(layer)) {
+    int64_t output = index / (shape[1] * shape[2] * shape[3]);
+    int64_t group =
+        output / (shape[0] / static_cast<int64_t>(grouped.getGroups()));
+    return (group * shape[3] + index % shape[3]) % inputs;
+  }
+  if (!isa<tosa::DepthwiseConv2DOp>(layer))
+    return index % inputs;
+  // HWCM: output channel c*M + m, of H*W elements, reads input channel c.
   return index / (shape[0] * shape[1] * shape[3]) % inputs;
 }
 

@@ -1,5 +1,4 @@
-//===- WeightedLayers.h - the layers that repairs work on -----------*- C++
-//-*-===//
+//===- WeightedLayers.h - the layers that repairs work on -------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- CalibrationOptions.cpp - data that quantization looks at
-//---------------===//
+//===- CalibrationOptions.cpp - data that quantization looks at -----------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -36,12 +35,12 @@ CalibrationOptions::CalibrationOptions(cl::OptionCategory &category)
                  cl::value_desc("percent"), cl::cat(category),
                  cl::desc("Percent of the activations that method percentile "
                           "holds (default 99.99)")),
-      repair("repair", cl::CommaSeparated, cl::value_desc("equalize,clip,bias"),
+      repair("repair", cl::CommaSeparated, cl::value_desc("names"),
              cl::cat(category),
              cl::desc("Repairs without labels, any of: equalize (ranges of "
                       "channels across layers), clip (weights, at least "
                       "squared error), bias (means of channels; needs "
-                      "--calibrate)")),
+                      "--calibrate), gain (with bias: their variances)")),
       repairImages("repair-images", cl::init(64), cl::cat(category),
                    cl::desc("How many images of the calibration data repairs "
                             "look at, at most (default 64)")),
@@ -61,9 +60,10 @@ Error CalibrationOptions::check() const {
                       "100, but got " +
                       Twine(std::to_string(percentile)));
   for (StringRef name : repair)
-    if (name != "equalize" && name != "clip" && name != "bias")
-      return wrongUsage("expects '--repair' to be any of equalize, clip and "
-                        "bias, but got '" +
+    if (name != "equalize" && name != "clip" && name != "bias" &&
+        name != "gain")
+      return wrongUsage("expects '--repair' to be any of equalize, clip, bias "
+                        "and gain, but got '" +
                         name + "'");
   if (repairRelu6 != "keep" && repairRelu6 != "replace")
     return wrongUsage("expects '--repair-relu6' to be keep or replace, but got "
@@ -72,6 +72,9 @@ Error CalibrationOptions::check() const {
   if (repairs("bias") && calibrate.empty())
     return wrongUsage("'--repair bias' runs the network on data; give "
                       "--calibrate");
+  if (repairs("gain") && !repairs("bias"))
+    return wrongUsage(
+        "'--repair gain' goes with bias; give --repair bias,gain");
   return checkDatasetName(dataset);
 }
 
@@ -113,9 +116,12 @@ void CalibrationOptions::addQuantizedPasses(OpPassManager &manager,
   // Biases are compared with the float network, whose weights are not clipped.
   if (repairs("bias") && repairs("clip"))
     manager.addPass(
-        createQatRecordFloatMeans(setData(QatRecordFloatMeansOptions())));
+        createQatRecordFloatMoments(setData(QatRecordFloatMomentsOptions())));
   if (repairs("clip"))
     manager.addPass(createQatClipWeights(setData(QatClipWeightsOptions())));
-  if (repairs("bias"))
-    manager.addPass(createQatCorrectBiases(setData(QatCorrectBiasesOptions())));
+  if (repairs("bias")) {
+    QatCorrectBiasesOptions options = setData(QatCorrectBiasesOptions());
+    options.gains = repairs("gain");
+    manager.addPass(createQatCorrectBiases(options));
+  }
 }

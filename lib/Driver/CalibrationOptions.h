@@ -1,5 +1,4 @@
-//===- CalibrationOptions.h - data that quantization looks at -------*- C++
-//-*-===//
+//===- CalibrationOptions.h - data that quantization looks at ---*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

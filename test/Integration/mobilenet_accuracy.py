@@ -17,7 +17,7 @@ ASSETS = pathlib.Path(os.environ.get("QAT_SHARED") or "../shared") / "assets"
 PICTURES = ASSETS / "imagenet_samples"
 MODEL = ASSETS / "models/mobilenet_v1_1.0_224_relu6.onnx"
 CALIBRATION = ["--calibrate", PICTURES, "--calibrate-images", "100"]
-REPAIRS = ["--repair", "equalize,clip,bias", "--repair-images", "64"]
+REPAIRS = ["--repair", "equalize,clip,bias,gain", "--repair-images", "64"]
 
 passed, failed = 0, 0
 

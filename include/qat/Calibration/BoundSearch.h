@@ -1,5 +1,4 @@
-//===- BoundSearch.h - bounds of least squared error ----------------*- C++
-//-*-===//
+//===- BoundSearch.h - bounds of least squared error ------------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,5 +1,4 @@
-//===- BoundSearchTest.cpp - bounds against trying all of them
-//----------------===//
+//===- BoundSearchTest.cpp - bounds against trying all of them ------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

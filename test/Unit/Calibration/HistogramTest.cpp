@@ -1,5 +1,4 @@
-//===- HistogramTest.cpp - histograms against sorted values
-//-------------------===//
+//===- HistogramTest.cpp - histograms against sorted values ---------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

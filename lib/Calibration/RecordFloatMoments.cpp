@@ -1,5 +1,4 @@
-//===- RecordFloatMeans.cpp - qat-record-float-means
-//--------------------------===//
+//===- RecordFloatMoments.cpp - qat-record-float-moments ------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -13,7 +12,7 @@
 #include "qat/Calibration/Passes.h"
 
 namespace mlir::qat {
-#define GEN_PASS_DEF_QATRECORDFLOATMEANS
+#define GEN_PASS_DEF_QATRECORDFLOATMOMENTS
 #include "qat/Calibration/Passes.h.inc"
 } // namespace mlir::qat
 
@@ -21,12 +20,13 @@ using namespace mlir;
 using namespace mlir::qat;
 
 namespace {
-struct RecordFloatMeans : qat::impl::QatRecordFloatMeansBase<RecordFloatMeans> {
-  using QatRecordFloatMeansBase::QatRecordFloatMeansBase;
+struct RecordFloatMoments
+    : qat::impl::QatRecordFloatMomentsBase<RecordFloatMoments> {
+  using QatRecordFloatMomentsBase::QatRecordFloatMomentsBase;
 
   void runOnOperation() override {
     FailureOr<func::FuncOp> network =
-        getNetwork(getOperation(), "qat-record-float-means");
+        getNetwork(getOperation(), "qat-record-float-moments");
     if (failed(network))
       return signalPassFailure();
     llvm::Expected<std::vector<ChannelMoments>> moments =
@@ -40,10 +40,14 @@ struct RecordFloatMeans : qat::impl::QatRecordFloatMeansBase<RecordFloatMeans> {
     Builder builder(&getContext());
     for (auto [layer, channels] :
          llvm::zip_equal(getWeightedLayers(*network), *moments)) {
-      ArrayRef<float> means = channels.means;
-      auto type = RankedTensorType::get({static_cast<int64_t>(means.size())},
-                                        builder.getF32Type());
-      layer->setAttr(kFloatMeanAttribute, DenseElementsAttr::get(type, means));
+      auto type = RankedTensorType::get(
+          {static_cast<int64_t>(channels.means.size())}, builder.getF32Type());
+      layer->setAttr(
+          kFloatMeanAttribute,
+          DenseElementsAttr::get(type, ArrayRef<float>(channels.means)));
+      layer->setAttr(
+          kFloatVarianceAttribute,
+          DenseElementsAttr::get(type, ArrayRef<float>(channels.variances)));
     }
   }
 };
