@@ -8,7 +8,7 @@ import lit.formats
 config.name = "qat-mlir"
 config.test_format = lit.formats.ShTest(execute_external=False)
 config.suffixes = [".mlir", ".test"]
-config.excludes = ['fuzz', "Inputs", "Integration", "Unit", "CMakeLists.txt"]
+config.excludes = ["fuzz", "Inputs", "Integration", "Unit", "CMakeLists.txt"]
 config.test_source_root = os.path.dirname(__file__)
 config.test_exec_root = os.path.join(config.qat_binary_dir, "test")
 config.environment["PATH"] = os.pathsep.join(
