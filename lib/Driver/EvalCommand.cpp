@@ -226,8 +226,8 @@ static Error eval(CommandLine &line, const EvalOptions &options,
   const TensorInfo &input = candidates->front().network->inputs()[0];
   if (Error error = preprocessing.verify(input.shape.back()))
     return error;
-  Expected<std::unique_ptr<Dataset>> data = openDataset(
-      dataset.empty() ? guessDataset(dataPath) : dataset, dataPath);
+  Expected<std::unique_ptr<Dataset>> data =
+      openDataset(dataset.empty() ? guessDataset(dataPath) : dataset, dataPath);
   if (!data)
     return data.takeError();
   if ((*data)->size() == 0)

@@ -39,9 +39,8 @@ static bool isForeignTosa(ModuleOp module) {
     return true;
   return main
       .walk([](Operation *op) {
-        bool isForeign =
-            isa<tosa::Conv2DOp, tosa::DepthwiseConv2DOp>(op) &&
-            op->getOperand(1).getDefiningOp<tosa::ConstOp>();
+        bool isForeign = isa<tosa::Conv2DOp, tosa::DepthwiseConv2DOp>(op) &&
+                         op->getOperand(1).getDefiningOp<tosa::ConstOp>();
         return isForeign ? WalkResult::interrupt() : WalkResult::advance();
       })
       .wasInterrupted();
@@ -52,8 +51,8 @@ static Error importTosa(CommandLine &line, ModuleOp module) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   bool isInteger = false;
   if (main && main.getNumArguments() != 0)
-    isInteger = getElementTypeOrSelf(main.getArgumentTypes().front())
-                    .isInteger(8);
+    isInteger =
+        getElementTypeOrSelf(main.getArgumentTypes().front()).isInteger(8);
   PassManager manager(&line.context(), ModuleOp::getOperationName());
   buildTosaImportPipeline(manager, isInteger);
   if (failed(manager.run(module)))
@@ -96,13 +95,11 @@ readIR(CommandLine &line, StringRef path, const OnnxImportOptions &options) {
   if (isTflite || isForeignTosa(**module)) {
     // Sizes first: folding computes with what is constant.
     if (Error error = checkTensorSizes(**module))
-      return createStringError("'" + path +
-                               "': " + toString(std::move(error)));
+      return createStringError("'" + path + "': " + toString(std::move(error)));
     if (Error error = importTosa(line, **module))
       return std::move(error);
     if (Error error = checkParameterValues(**module))
-      return createStringError("'" + path +
-                               "': " + toString(std::move(error)));
+      return createStringError("'" + path + "': " + toString(std::move(error)));
   }
   if (options.preprocessing)
     if (Error error =

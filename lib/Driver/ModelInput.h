@@ -17,8 +17,9 @@ namespace mlir::qat {
 
 /// Reads a model by the ending of its name: .onnx and .tflite are imported,
 /// anything else is IR. TOSA as a converter wrote it, with open sizes, integer
-/// tensors or constant weights, becomes form F or, of 8 bits, form I. A shape in
-/// `options` serves .onnx alone; the preprocessing replaces that of the module.
+/// tensors or constant weights, becomes form F or, of 8 bits, form I. A shape
+/// in `options` serves .onnx alone; the preprocessing replaces that of the
+/// module.
 llvm::Expected<OwningOpRef<ModuleOp>>
 readModel(CommandLine &line, llvm::StringRef path,
           const OnnxImportOptions &options = {});

@@ -44,7 +44,7 @@ Expected<OwningOpRef<ModuleOp>> qat::convertTflite(StringRef path,
       readTfliteGrids(ArrayRef<char>(bytes.data(), bytes.size()), context);
   if (!grids.empty())
     (*module)->setAttr("qat.grids", grids);
-  (*module)->setAttr("qat.source", StringAttr::get(
-                                       context, sys::path::filename(path)));
+  (*module)->setAttr("qat.source",
+                     StringAttr::get(context, sys::path::filename(path)));
   return module;
 }

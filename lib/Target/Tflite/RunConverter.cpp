@@ -42,8 +42,9 @@ static Expected<std::string> findConverter() {
     if (sys::fs::can_execute(candidate))
       return candidate.str().str();
   }
-  return createStringError(Twine(kProgram) + ", which reads .tflite models, is "
-                                             "not installed; `pip install " +
+  return createStringError(Twine(kProgram) +
+                           ", which reads .tflite models, is "
+                           "not installed; `pip install " +
                            kProgram + "` installs it");
 }
 
@@ -111,9 +112,9 @@ mlir::qat::runConverter(StringRef path) {
                                           StringRef(log)};
   std::string problem;
   bool failed = false;
-  int status = sys::ExecuteAndWait(*shell, arguments, std::nullopt, redirects,
-                                   kSeconds, kMegabytesOfMemory, &problem,
-                                   &failed);
+  int status =
+      sys::ExecuteAndWait(*shell, arguments, std::nullopt, redirects, kSeconds,
+                          kMegabytesOfMemory, &problem, &failed);
   if (status == 0 && !failed) {
     ErrorOr<std::unique_ptr<MemoryBuffer>> buffer = MemoryBuffer::getFile(
         output, /*IsText=*/false, /*RequiresNullTerminator=*/false,

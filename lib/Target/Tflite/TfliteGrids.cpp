@@ -62,7 +62,8 @@ public:
   /// not all lie in the file.
   uint64_t count(uint64_t at, unsigned size) const {
     uint64_t elements = at ? read<uint32_t>(at) : 0;
-    return elements <= data.size() / size && at + 4 + elements * size <= data.size()
+    return elements <= data.size() / size &&
+                   at + 4 + elements * size <= data.size()
                ? elements
                : 0;
   }
