@@ -1,4 +1,5 @@
-//===- CorrectBiases.cpp - qat-correct-biases ---------------------------------===//
+//===- CorrectBiases.cpp - qat-correct-biases
+//---------------------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,7 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "FloatMeans.h"
+#include "ChannelMoments.h"
 #include "NetworkSegments.h"
 #include "WeightedLayers.h"
 
@@ -19,6 +20,7 @@
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
+#include <mutex>
 
 namespace mlir::qat {
 #define GEN_PASS_DEF_QATCORRECTBIASES
@@ -53,10 +55,21 @@ CorrectBiases::getTargets(ArrayRef<Operation *> layers) {
   std::vector<std::vector<float>> targets;
   for (Operation *layer : layers) {
     auto mean = getFloatElements(layer->getAttr(kFloatMeanAttribute));
-    if (!mean)
-      return getFloatMeans(getOperation(), {dataset, path, images, threads});
+    if (!mean) {
+      targets.clear();
+      break;
+    }
     targets.push_back(std::move(*mean));
   }
+  if (!targets.empty())
+    return targets;
+  llvm::Expected<std::vector<ChannelMoments>> moments =
+      getChannelMoments(getOperation(), LayerTensor::PreActivation,
+                        {dataset, path, images, threads});
+  if (!moments)
+    return moments.takeError();
+  for (ChannelMoments &channels : *moments)
+    targets.push_back(std::move(channels.means));
   return targets;
 }
 
@@ -123,8 +136,8 @@ CorrectBiases::measure(ArrayRef<Operation *> layers,
   for (auto [stop, number] : stops) {
     const std::vector<float> &target = targets[number];
     std::vector<float> &correction = corrections[number];
-    llvm::Error error = segments.runTo(
-        stop, [&](MutableArrayRef<NdArray> arrays) {
+    llvm::Error error =
+        segments.runTo(stop, [&](MutableArrayRef<NdArray> arrays) {
           size_t channels = target.size();
           std::vector<double> sums(channels, 0.0);
           double count = 0;
@@ -152,8 +165,8 @@ LogicalResult CorrectBiases::apply(Parameters &parameters,
                                    const LayerGroup &group,
                                    ArrayRef<float> correction) {
   BatchNormOp batchNorm = group.batchNorm;
-  OpOperand &operand = batchNorm ? batchNorm->getOpOperand(2)
-                                 : getBiasOperand(group.layer);
+  OpOperand &operand =
+      batchNorm ? batchNorm->getOpOperand(2) : getBiasOperand(group.layer);
   std::optional<std::vector<float>> values = parameters.get(operand.get());
   if (!values)
     return group.layer->emitError("expects a bias that is a parameter or a "
@@ -229,8 +242,8 @@ void CorrectBiases::runOnOperation() {
   summary << llvm::formatv(
                  "corrected the biases of {0} layers: channel means were off "
                  "by {1:F1} % of their size on average, {2:F1} % at most",
-                 layers.size(),
-                 100 * sum / std::max<size_t>(ratios.size(), 1), 100 * worst)
+                 layers.size(), 100 * sum / std::max<size_t>(ratios.size(), 1),
+                 100 * worst)
                  .str();
   for (auto &[location, text] : lines)
     summary.attachNote(location) << text;

@@ -1,4 +1,5 @@
-//===- LayerPairs.h - layers between which channels can be scaled ---*- C++ -*-===//
+//===- LayerPairs.h - layers between which channels can be scaled ---*- C++
+//-*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -28,11 +29,6 @@ struct ScaledLayer {
   int64_t elements = 0;
   /// Channel outermost.
   std::vector<float> weights;
-
-  bool isDepthwise() const { return isa<tosa::DepthwiseConv2DOp>(group.layer); }
-  /// The input channel, of `inputs`, that a weight is multiplied with. A layer
-  /// behind a flattened image has a multiple of the image's channels.
-  int64_t getInputChannel(int64_t index, int64_t inputs) const;
 };
 
 struct LayerPair {

@@ -9,6 +9,7 @@
 #include "Shape.h"
 
 #include "qat/HostKernels/HostKernels.h"
+#include "qat/Support/FixedPoint.h"
 
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/ErrorHandling.h"
@@ -25,6 +26,11 @@
 
 using namespace mlir::qat;
 using namespace mlir::qat::kernels;
+
+// HostLayer::rounding.
+static constexpr int64_t kFloor = static_cast<int64_t>(ScaleRounding::Floor);
+static constexpr int64_t kDoubleRound =
+    static_cast<int64_t>(ScaleRounding::DoubleRound);
 
 namespace {
 /// Vectors of integers, operated on by the compiler's vector extensions. Sums

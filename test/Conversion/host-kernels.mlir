@@ -11,7 +11,7 @@
 // CHECK-SAME:    (%[[X:.*]]: tensor<1x2x2x3xi8>)
 // CHECK-DAG:     %[[W:.*]] = arith.constant dense<[-1, 0, 2, 0, 0, {{.*}}]> : tensor<64xi8>
 // CHECK-DAG:     %[[C:.*]] = arith.constant dense<[7, {{.*}}, 1518500250, {{.*}}, 38, {{.*}}]> : tensor<68xi32>
-// CHECK-DAG:     %[[L:.*]] = arith.constant dense<[1, 2, 2, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 0, 0, 1, 0, 255, 0, 1, 4, 0]> : tensor<25xi64>
+// CHECK-DAG:     %[[L:.*]] = arith.constant dense<[1, 2, 2, 3, 2, 2, 1, 1, 1, 1, 1, 1, 1, 0, 0, 1, 0, 0, 1, 0, 255, 0, 1, 0, 4, 0]> : tensor<26xi64>
 // CHECK-DAG:     %[[E:.*]] = tensor.empty() : tensor<1x2x2x1xi8>
 // CHECK:         %[[Y:.*]] = qat.host_call "qat_host_conv2d_avx512vnni" ins(%[[X]], %[[W]], %[[C]], %[[L]] :
 // CHECK-SAME:        outs(%[[E]] : tensor<1x2x2x1xi8>) {scratch_bytes = {{[0-9]+}} : i64}
@@ -86,4 +86,16 @@ func.func @wide_sum(%x: tensor<1x3x!u8>) -> tensor<1x1x!i32> {
   %b = arith.constant dense<[2147483647]> : tensor<1xi32>
   %y = qat.fully_connected %x, %w, %b : (tensor<1x3x!u8>, tensor<1x3x!w8>, tensor<1xi32>) -> tensor<1x1x!i32>
   return %y : tensor<1x1x!i32>
+}
+
+// An imported network keeps its rounding: 2, before the last two words.
+// CHECK-LABEL: func.func @double_round
+// CHECK:         arith.constant dense<[{{.*}}, 1, 2, 1, 0]> : tensor<26xi64>
+// CHECK:         qat.host_call "qat_host_conv2d_avx512vnni"
+func.func @double_round(%x: tensor<1x3x!u8>) -> tensor<1x1x!u8> {
+  %c = arith.constant dense<[[127, 128, 130]]> : tensor<1x3xi8>
+  %w = quant.scast %c : tensor<1x3xi8> to tensor<1x3x!w8>
+  %b = arith.constant dense<[7]> : tensor<1xi32>
+  %y = qat.fully_connected %x, %w, %b {multiplier = array<i32: 1518500250>, shift = array<i8: 38>, rounding = #qat.scale_rounding<double_round>} : (tensor<1x3x!u8>, tensor<1x3x!w8>, tensor<1xi32>) -> tensor<1x1x!u8>
+  return %y : tensor<1x1x!u8>
 }

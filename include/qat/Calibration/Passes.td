@@ -105,7 +105,28 @@ def QatClipWeights : Pass<"qat-clip-weights", "::mlir::ModuleOp"> {
     `LAYER.weight.hi`. Min-max schemes have none: their weights are clamped, and
     the step follows from the clamped data. The remark gives signal to noise of
     the weights before and after.
+
+    With data an error counts by the variance, in the float network, of the
+    input channel that the weight is multiplied with: that is its part in the
+    error of the output, whose mean qat-correct-biases takes care of.
+
+    Clipping shortens weights, and over many layers the signal would fade: what
+    was clipped is scaled so that its quantized form is as long, along the float
+    weights, as these are.
   }];
+  let options = [
+    Option<"dataset", "dataset", "std::string", /*default=*/"\"\"",
+           "Data set: cifar10, mnist, imagenet, folder, npy or digits">,
+    Option<"path", "data", "std::string", /*default=*/"\"\"",
+           "File or folder of the data set">,
+    Option<"images", "images", "unsigned", /*default=*/"64",
+           "How many images to run, at most">,
+    Option<"threads", "threads", "unsigned", /*default=*/"0",
+           "Threads; 0 takes as many as the machine has. The result does not "
+           "depend on it">,
+  ];
+
+  let dependentDialects = ["::mlir::ml_program::MLProgramDialect"];
 }
 
 def QatRecordFloatMeans : Pass<"qat-record-float-means", "::mlir::ModuleOp"> {

@@ -66,6 +66,10 @@ struct HostLayer {
   /// Whether there are multipliers and shifts; without them the sum is the
   /// output.
   int64_t isScaled = 1;
+  /// How the product is rounded, a ScaleRounding of qat/Support/FixedPoint.h. A
+  /// rounding other than Floor goes with multipliers of at least 0 and shifts
+  /// from 2 to 62.
+  int64_t rounding = 0;
   /// Set by the packing: output pixels whose inputs are gathered at a time,
   /// and whether the sums of the inputs enter the result.
   int64_t blockPixels = 0, usesSums = 0;

@@ -12,6 +12,7 @@
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/IR/StoredWeights.h"
 #include "qat/HostKernels/HostKernels.h"
+#include "qat/Support/FixedPoint.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -64,6 +65,18 @@ static bool readConstants(OpTy op, unsigned channelAxis, Constants &constants) {
       });
 }
 
+static ScaleRounding getRounding(ScaleRoundingMode mode) {
+  switch (mode) {
+  case ScaleRoundingMode::Floor:
+    return ScaleRounding::Floor;
+  case ScaleRoundingMode::SingleRound:
+    return ScaleRounding::SingleRound;
+  case ScaleRoundingMode::DoubleRound:
+    return ScaleRounding::DoubleRound;
+  }
+  llvm_unreachable("all modes are handled");
+}
+
 /// What every layer says about its input and its output. `resultType` is the
 /// converted one.
 template <typename OpTy>
@@ -80,6 +93,7 @@ static HostLayer describe(OpTy op, RankedTensorType resultType) {
   layer.high = result.getStorageTypeMax() - result.getZeroPoint();
   layer.zeroPoint = result.getZeroPoint();
   layer.isScaled = op.getMultiplier().has_value();
+  layer.rounding = static_cast<int64_t>(getRounding(op.getRounding()));
   return layer;
 }
 

@@ -45,6 +45,7 @@ struct Layer {
   bool inputSigned = false, weightSigned = false, outputSigned = false;
   bool perChannel = false, logits = false;
   Values values = Values::Random;
+  ScaleRounding rounding = ScaleRounding::Floor;
 };
 
 int64_t lowest(int bits, bool isSigned) {
@@ -101,6 +102,9 @@ Layer randomLayer(Random &random) {
   layer.outputSigned = random.oneIn(2);
   layer.perChannel = random.oneIn(2);
   layer.logits = !layer.depthwise && random.oneIn(5);
+  if (!layer.logits && random.oneIn(2))
+    layer.rounding = random.oneIn(2) ? ScaleRounding::SingleRound
+                                     : ScaleRounding::DoubleRound;
   if (random.oneIn(3))
     layer.values = static_cast<Values>(random(1, 3));
   return layer;
@@ -128,18 +132,18 @@ template <typename T> std::unique_ptr<T[]> copyOf(ArrayRef<T> values) {
 
 std::string describe(const Layer &layer) {
   const Window &w = layer.window;
-  return formatv("{0} {1}x{2}x{3}, groups {4} of {5} to {6}, kernel {7}x{8}, "
-                 "stride {9}x{10}, dilation {11}x{12}, pads {13} {14} {15} "
-                 "{16}, {17}/{18}/{19} bits, signed {20} {21} {22}, "
-                 "per channel {23}, logits {24}, values {25}",
-                 layer.depthwise ? "depthwise" : "conv", layer.batch,
-                 layer.height, layer.width, layer.groups, layer.inputs,
-                 layer.outputs, layer.kernel[0], layer.kernel[1], w.stride[0],
-                 w.stride[1], w.dilation[0], w.dilation[1], w.pads[0],
-                 w.pads[1], w.pads[2], w.pads[3], layer.inputBits,
-                 layer.weightBits, layer.outputBits, layer.inputSigned,
-                 layer.weightSigned, layer.outputSigned, layer.perChannel,
-                 layer.logits, static_cast<int>(layer.values));
+  return formatv(
+      "{0} {1}x{2}x{3}, groups {4} of {5} to {6}, kernel {7}x{8}, "
+      "stride {9}x{10}, dilation {11}x{12}, pads {13} {14} {15} "
+      "{16}, {17}/{18}/{19} bits, signed {20} {21} {22}, "
+      "per channel {23}, logits {24}, values {25}, rounding {26}",
+      layer.depthwise ? "depthwise" : "conv", layer.batch, layer.height,
+      layer.width, layer.groups, layer.inputs, layer.outputs, layer.kernel[0],
+      layer.kernel[1], w.stride[0], w.stride[1], w.dilation[0], w.dilation[1],
+      w.pads[0], w.pads[1], w.pads[2], w.pads[3], layer.inputBits,
+      layer.weightBits, layer.outputBits, layer.inputSigned, layer.weightSigned,
+      layer.outputSigned, layer.perChannel, layer.logits,
+      static_cast<int>(layer.values), static_cast<int>(layer.rounding));
 }
 
 /// The layer's operands, what the reference computes of them, and the layer as
@@ -194,12 +198,17 @@ void makeProblem(Random &random, const Layer &layer, Problem &problem) {
           random.oneIn(4) ? random(1, 2147483647) : random(1 << 30, 2147483647);
       // Shifts that leave a few bits, and all others.
       int64_t shift = random.oneIn(4) ? random(0, 63) : random(36, 44);
-      problem.multipliers.push_back(random.oneIn(5) ? -magnitude : magnitude);
+      bool rounds = layer.rounding != ScaleRounding::Floor;
+      if (rounds)
+        shift = std::clamp<int64_t>(shift, 2, 62);
+      problem.multipliers.push_back(!rounds && random.oneIn(5) ? -magnitude
+                                                               : magnitude);
       problem.shifts.push_back(shift);
       multipliers.push_back(
           {problem.multipliers.back(), static_cast<int32_t>(shift)});
     }
     requantization.multipliers = multipliers;
+    requantization.rounding = layer.rounding;
     requantization.storageMin = lowest(layer.outputBits, layer.outputSigned);
     requantization.storageMax =
         requantization.storageMin + (1 << layer.outputBits) - 1;
@@ -239,6 +248,7 @@ void makeProblem(Random &random, const Layer &layer, Problem &problem) {
   host.inputZeroPoint = inputZeroPoint;
   host.outputBytes = layer.logits ? 4 : 1;
   host.isScaled = !layer.logits;
+  host.rounding = static_cast<int64_t>(layer.rounding);
   host.zeroPoint = requantization.zeroPoint;
   host.low = int64_t(requantization.storageMin) - requantization.zeroPoint;
   host.high = int64_t(requantization.storageMax) - requantization.zeroPoint;
