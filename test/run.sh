@@ -2,7 +2,7 @@
 # Installs what is missing, builds, and runs every test. The last line is
 # `N passed, N failed, N skipped`; the exit status is 1 if anything failed.
 #
-# usage: test/run.sh [--again] [unit] [lit] [integration] [integration/NAME]...
+# usage: test/run.sh [--again] [unit] [lit] [fuzz] [integration] [integration/NAME]...
 #   Without arguments everything; what passed and cannot have changed is not run
 #   again without --again. QAT_SHARED: folder of trained models and
 #   goldens (default ../shared); what needs it is skipped where it is absent.

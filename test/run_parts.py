@@ -1,6 +1,6 @@
 """Builds, runs the parts of the test suite and adds up their cases.
 
-Three kinds of parts, each case counted:
+Four kinds of parts, each case counted:
 * unit: what `add_test` declares; a GoogleTest binary counts by its test cases,
   another command is one case and skips by its SKIP_RETURN_CODE.
 * lit: test/**/*.mlir and *.test.
@@ -9,6 +9,7 @@ Three kinds of parts, each case counted:
   fails by its exit status and is skipped by exit status 77. It finds
   QAT_SOURCE_DIR, QAT_BUILD_DIR, QAT_SHARED and QAT_PYTHON in the environment
   and the tools on PATH.
+* fuzz: test/fuzz/run.py, every fuzzer for a minute, one case each.
 
 A part that passed is not run again while nothing that it could depend on has
 changed: the files of the repository, the installed packages, the trained models.
@@ -34,10 +35,12 @@ LLVM = pathlib.Path("/usr/lib/llvm-22/bin")
 JOBS = os.cpu_count() or 1
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 # Seconds that a part may take on two cores before we say that it grew.
-BUDGETS = {"build": 2400, "unit": 120, "lit": 120}
+# Fuzzers are built with sanitizers, apart from everything else.
+BUDGETS = {"build": 2400, "unit": 120, "lit": 120, "fuzz": 900}
 SCRIPT_BUDGET = 180
 # Seconds after which a single command is stopped and counts as failed.
 LIMIT = 1200
+FUZZ_LIMIT = 3600
 
 Outcome = collections.namedtuple("Outcome", "passed failed skipped notes")
 
@@ -179,9 +182,9 @@ def lit():
     return Outcome(passed, failed, skipped, notes)
 
 
-def script(path):
+def script(path, limit=LIMIT):
     interpreter = sys.executable if path.suffix == ".py" else "bash"
-    status, output = run([interpreter, path])
+    status, output = run([interpreter, path], limit=limit)
     lines = output.strip().splitlines()
     counts = COUNTS.match(lines[-1]) if lines else None
     if not counts:
@@ -276,7 +279,7 @@ def scripts(chosen):
 def main():
     chosen = set(sys.argv[1:]) - {"--again"}
     again = "--again" in sys.argv or "CI" in os.environ
-    known = {"unit", "lit", "integration"}
+    known = {"unit", "lit", "integration", "fuzz"}
     known |= {f"integration/{path.stem}" for path in scripts([])}
     for name in sorted(chosen - known):
         sys.exit(f"test/run.sh: error: no part '{name}'; parts: {', '.join(sorted(known))}")
@@ -300,6 +303,9 @@ def main():
             outcomes.append(timed(name, work, memory))
     for path in scripts(chosen):
         outcomes.append(timed(f"integration/{path.stem}", lambda: script(path), memory))
+    if not chosen or "fuzz" in chosen:
+        fuzz = SOURCE / "test/fuzz/run.py"
+        outcomes.append(timed("fuzz", lambda: script(fuzz, FUZZ_LIMIT), memory))
     passed, failed, skipped, _ = add(outcomes)
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return 1 if failed else 0

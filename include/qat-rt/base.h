@@ -79,9 +79,9 @@ static inline int32_t qat_requantize(int32_t acc, int32_t multiplier,
 }
 
 /* Scales with the rounding of imported networks: 2^(shift-1) is added to the
- * product before it is shifted and, if `double_round` is not 0 and `shift` above
- * 31, 2^30 more, or taken off where `acc` is negative (TOSA's DOUBLE_ROUND). The
- * multiplier is not negative; `shift` is 2 to 62. */
+ * product before it is shifted and, if `double_round` is not 0 and `shift`
+ * above 31, 2^30 more, or taken off where `acc` is negative (TOSA's
+ * DOUBLE_ROUND). The multiplier is not negative; `shift` is 2 to 62. */
 static inline int32_t qat_requantize_rounded(int32_t acc, int32_t multiplier,
                                              uint32_t shift, int double_round) {
   int64_t product = (int64_t)acc * multiplier + ((int64_t)1 << (shift - 1));

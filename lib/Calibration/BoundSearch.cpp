@@ -1,4 +1,4 @@
-//===- BoundSearch.cpp - bounds of least squared error ------------------------===//
+//===- BoundSearch.cpp - bounds of least squared error --------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -33,7 +33,7 @@ struct Effort {
 };
 } // namespace
 
-static constexpr Effort kActivationEffort = {16, 8, 32, 4};
+static constexpr Effort kActivationEffort = {48, 6, 48, 4};
 // Weights are many; their useful bounds lie within three octaves of the
 // greatest, even for two bits.
 static constexpr Effort kWeightEffort = {8, 3, 8, 2};
@@ -72,12 +72,16 @@ static BoundPair findBounds(BoundPair range,
     return scaled(lo, hi);
   double least = error(scaled(lo, hi));
   for (int round = 0; round < effort.rounds; ++round) {
-    lo = findFactor([&](double f) { return error(scaled(f, hi)); }, effort);
-    hi = findFactor([&](double f) { return error(scaled(lo, f)); }, effort);
-    double reached = error(scaled(lo, hi));
+    double nextLo =
+        findFactor([&](double f) { return error(scaled(f, hi)); }, effort);
+    double nextHi =
+        findFactor([&](double f) { return error(scaled(nextLo, f)); }, effort);
+    double reached = error(scaled(nextLo, nextHi));
     if (!(reached < least))
       break;
     least = reached;
+    lo = nextLo;
+    hi = nextHi;
   }
   return scaled(lo, hi);
 }
@@ -164,7 +168,9 @@ struct WeightGrid {
   }
 
   /// Half to even for |value| < 2^22, in two instructions that vectorize.
-  static float round(float value) { return (value + 12582912.0f) - 12582912.0f; }
+  static float round(float value) {
+    return (value + 12582912.0f) - 12582912.0f;
+  }
 
   double getError(float value) const {
     float level = round(std::clamp(value, lo, hi) / scale);
@@ -191,52 +197,36 @@ static BoundPair rangeOf(ArrayRef<float> t) {
   return range;
 }
 
-double qat::getWeightError(ArrayRef<float> t, BoundPair range, unsigned bits,
-                           bool symmetric) {
+double qat::getWeightError(ArrayRef<float> t, ArrayRef<float> importance,
+                           BoundPair range, unsigned bits, bool symmetric) {
   WeightGrid grid(clampedRange(rangeOf(t), range, symmetric), bits, symmetric);
   double sum = 0;
-  for (float value : t)
-    sum += square(grid.getError(value));
+  if (importance.empty())
+    for (float value : t)
+      sum += square(grid.getError(value));
+  else
+    for (auto [value, weight] : llvm::zip_equal(t, importance))
+      sum += weight * square(grid.getError(value));
   return sum;
 }
 
-BoundPair qat::findWeightBounds(ArrayRef<float> t, unsigned bits,
-                                bool symmetric) {
-  constexpr size_t kExactSize = 16384;
+BoundPair qat::findWeightBounds(ArrayRef<float> t, ArrayRef<float> importance,
+                                unsigned bits, bool symmetric) {
   BoundPair data = rangeOf(t);
-  BoundPair whole = clampedRange(
-      data, {data.lo, std::max(-data.lo, data.hi)}, symmetric);
+  BoundPair whole =
+      clampedRange(data, {data.lo, std::max(-data.lo, data.hi)}, symmetric);
   if (whole.lo == 0 && whole.hi == 0)
     return whole;
-  std::vector<WeightedPoint> points;
-  if (t.size() > kExactSize) {
-    Histogram histogram;
-    histogram.add(t);
-    points = histogram.points();
-  }
   auto error = [&](BoundPair bounds) {
-    WeightGrid grid(bounds, bits, symmetric);
-    double sum = 0;
-    if (points.empty())
-      for (float value : t)
-        sum += square(grid.getError(value));
-    for (const WeightedPoint &point : points)
-      sum += point.weight * square(grid.getError(point.value));
-    return sum;
+    return getWeightError(t, importance, bounds, bits, symmetric);
   };
-  BoundPair best;
-  if (symmetric) {
-    best.hi = static_cast<float>(
-        whole.hi * findFactor(
-                       [&](double f) {
-                         return error({0, static_cast<float>(whole.hi * f)});
-                       },
-                       kWeightEffort));
-    best.lo = -best.hi;
-  } else {
-    best = findBounds(whole, error, kWeightEffort);
-  }
-  bool isBetter = getWeightError(t, best, bits, symmetric) <
-                  getWeightError(t, whole, bits, symmetric);
-  return isBetter ? best : whole;
+  if (!symmetric)
+    return findBounds(whole, error, kWeightEffort);
+  // One factor serves both ends.
+  auto scaled = [&](double factor) {
+    auto reach = static_cast<float>(whole.hi * factor);
+    return BoundPair{-reach, reach};
+  };
+  return scaled(
+      findFactor([&](double f) { return error(scaled(f)); }, kWeightEffort));
 }

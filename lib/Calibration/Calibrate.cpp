@@ -213,9 +213,8 @@ Calibrate::chooseBounds(ActivationQuantizerOpInterface op,
   }
   std::vector<WeightedPoint> points = values.histogram.points();
   if (pact) {
-    float bound = pact.getFloatBound()
-                      ? pact.getFloatBound()->convertToFloat()
-                      : std::numeric_limits<float>::max();
+    float bound = pact.getFloatBound() ? pact.getFloatBound()->convertToFloat()
+                                       : std::numeric_limits<float>::max();
     range.maximum = findPactBound(points, op.getGridBits(),
                                   toRounding(pact.getRounding()), bound);
   } else {

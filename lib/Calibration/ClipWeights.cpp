@@ -1,4 +1,4 @@
-//===- ClipWeights.cpp - qat-clip-weights -------------------------------------===//
+//===- ClipWeights.cpp - qat-clip-weights ---------------------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ChannelMoments.h"
 #include "WeightedLayers.h"
 
 #include "qat/Calibration/BoundSearch.h"
@@ -50,7 +51,8 @@ struct ClipWeights : qat::impl::QatClipWeightsBase<ClipWeights> {
   using QatClipWeightsBase::QatClipWeightsBase;
 
   FailureOr<Effect> clip(Parameters &parameters, const LayerGroup &group,
-                         WeightQuantizerOpInterface quantizer);
+                         WeightQuantizerOpInterface quantizer,
+                         ArrayRef<float> inputVariances);
   void runOnOperation() override;
 };
 } // namespace
@@ -78,8 +80,9 @@ static void clampChannel(MutableArrayRef<float> values, float gain,
 
 /// The factor that makes clipped weights as long, along `t`, as `t` itself:
 /// clipping shortens them, and over many layers the signal would fade.
-static double getLostLength(ArrayRef<float> t, unsigned bits,
-                            WeightScheme scheme, BoundPair bounds) {
+static double getLostLength(ArrayRef<float> t, ArrayRef<float> importance,
+                            unsigned bits, WeightScheme scheme,
+                            BoundPair bounds) {
   std::vector<float> clamped;
   for (float value : t)
     clamped.push_back(std::clamp(value, bounds.lo, bounds.hi));
@@ -90,16 +93,18 @@ static double getLostLength(ArrayRef<float> t, unsigned bits,
                       WeightBounds{bounds.lo, bounds.hi})
           .getFake();
   double length = 0, kept = 0;
-  for (auto [value, quantized] : llvm::zip_equal(t, fake)) {
-    length += static_cast<double>(value) * value;
-    kept += static_cast<double>(value) * quantized;
+  for (auto [index, value] : llvm::enumerate(t)) {
+    double weight = importance.empty() ? 1 : importance[index];
+    length += weight * value * value;
+    kept += weight * value * fake[index];
   }
   return kept > 0 ? length / kept : 1;
 }
 
 FailureOr<Effect> ClipWeights::clip(Parameters &parameters,
                                     const LayerGroup &group,
-                                    WeightQuantizerOpInterface quantizer) {
+                                    WeightQuantizerOpInterface quantizer,
+                                    ArrayRef<float> inputVariances) {
   FailureOr<LayerWeights> weights =
       getLayerWeights(parameters, group, foldsIntoWeights(group));
   if (failed(weights))
@@ -127,16 +132,28 @@ FailureOr<Effect> ClipWeights::clip(Parameters &parameters,
       return quantizer.emitError("expects bounds that are parameters");
     given = BoundPair{std::min(lo->front(), 0.0f), std::max(hi->front(), 0.0f)};
   }
+  // An error counts by how much the input that it is multiplied with varies.
+  std::vector<float> importance;
+  if (!inputVariances.empty())
+    for (size_t index = 0; index < t.size(); ++index)
+      importance.push_back(inputVariances[getInputChannel(
+          group.layer, index, inputVariances.size())]);
   parallelFor(&getContext(), 0, runs, [&](size_t run) {
     ArrayRef<float> part = ArrayRef<float>(t).slice(run * size, size);
+    ArrayRef<float> weight;
+    if (!importance.empty())
+      weight = ArrayRef<float>(importance).slice(run * size, size);
     constexpr float kMost = std::numeric_limits<float>::max();
-    bounds[run] = findWeightBounds(part, bits, symmetric);
-    for (float value : part)
-      effects[run].signal += static_cast<double>(value) * value;
-    effects[run].before = getWeightError(
-        part, given.value_or(BoundPair{-kMost, kMost}), bits, symmetric);
-    effects[run].after = getWeightError(part, bounds[run], bits, symmetric);
-    factors[run] = getLostLength(part, bits, scheme, bounds[run]);
+    bounds[run] = findWeightBounds(part, weight, bits, symmetric);
+    for (auto [index, value] : llvm::enumerate(part))
+      effects[run].signal += static_cast<double>(value) * value *
+                             (weight.empty() ? 1 : weight[index]);
+    effects[run].before =
+        getWeightError(part, weight, given.value_or(BoundPair{-kMost, kMost}),
+                       bits, symmetric);
+    effects[run].after =
+        getWeightError(part, weight, bounds[run], bits, symmetric);
+    factors[run] = getLostLength(part, weight, bits, scheme, bounds[run]);
   });
 
   Effect effect;
@@ -156,11 +173,10 @@ FailureOr<Effect> ClipWeights::clip(Parameters &parameters,
   size_t elements = t.size() / weights->channels;
   for (int64_t c = 0; c < weights->channels; ++c) {
     size_t run = runs == 1 ? 0 : c;
-    clampChannel(MutableArrayRef<float>(weights->values)
-                     .slice(c * elements, elements),
-                 weights->gains[c],
-                 given ? std::nullopt : std::optional(bounds[run]),
-                 factors[run]);
+    clampChannel(
+        MutableArrayRef<float>(weights->values).slice(c * elements, elements),
+        weights->gains[c], given ? std::nullopt : std::optional(bounds[run]),
+        factors[run]);
   }
   parameters.set(
       quantizer.getQuantizedInput(),
@@ -177,7 +193,19 @@ void ClipWeights::runOnOperation() {
   Effect total;
   unsigned layers = 0, clipped = 0, shared = 0;
   SmallVector<std::pair<Location, std::string>> lines;
-  for (Operation *layer : getWeightedLayers(*network)) {
+  SmallVector<Operation *> weighted = getWeightedLayers(*network);
+  std::vector<ChannelMoments> inputs(weighted.size());
+  if (!path.empty()) {
+    llvm::Expected<std::vector<ChannelMoments>> moments = getChannelMoments(
+        getOperation(), LayerTensor::Input, {dataset, path, images, threads});
+    if (!moments) {
+      getOperation().emitError("cannot run the float network: ")
+          << llvm::toString(moments.takeError());
+      return signalPassFailure();
+    }
+    inputs = std::move(*moments);
+  }
+  for (auto [layer, input] : llvm::zip_equal(weighted, inputs)) {
     auto quantizer = getWeightOperand(layer)
                          .get()
                          .getDefiningOp<WeightQuantizerOpInterface>();
@@ -195,7 +223,7 @@ void ClipWeights::runOnOperation() {
       continue;
     }
     FailureOr<Effect> effect =
-        clip(parameters, LayerGroup::get(layer), quantizer);
+        clip(parameters, LayerGroup::get(layer), quantizer, input.variances);
     if (failed(effect))
       return signalPassFailure();
     clipped += effect->after < effect->before;

@@ -1,4 +1,4 @@
-//===- CorrectBiases.cpp - qat-correct-biases ---------------------------------===//
+//===- CorrectBiases.cpp - qat-correct-biases -----------------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "FloatMeans.h"
+#include "ChannelMoments.h"
 #include "NetworkSegments.h"
 #include "WeightedLayers.h"
 
@@ -14,11 +14,13 @@
 #include "qat/Dialect/Qat/IR/ConstantValues.h"
 #include "qat/Dialect/Qat/IR/LayerName.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
+#include "qat/Support/WeightQuantizers.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
+#include <mutex>
 
 namespace mlir::qat {
 #define GEN_PASS_DEF_QATCORRECTBIASES
@@ -32,32 +34,60 @@ namespace {
 /// Marks the layers of a clone with their number.
 constexpr StringLiteral kNumberAttribute = "qat.layer_number";
 
+/// What becomes of the pre-activations y of a layer: factors * y + offsets, an
+/// element a channel.
+struct Correction {
+  std::vector<float> factors, offsets;
+  /// How far the means were off.
+  std::vector<float> errors;
+};
+
+/// The most that a channel is stretched or shortened by.
+constexpr double kMostFactor = 2;
+
 struct CorrectBiases : qat::impl::QatCorrectBiasesBase<CorrectBiases> {
   using QatCorrectBiasesBase::QatCorrectBiasesBase;
 
-  llvm::Expected<std::vector<std::vector<float>>>
+  llvm::Expected<std::vector<ChannelMoments>>
   getTargets(ArrayRef<Operation *> layers);
   llvm::Expected<std::vector<NdArray>> getInputs(func::FuncOp network);
-  llvm::Expected<std::vector<std::vector<float>>>
-  measure(ArrayRef<Operation *> layers,
-          const std::vector<std::vector<float>> &targets);
+  llvm::Expected<std::vector<Correction>>
+  measure(ArrayRef<Operation *> layers, ArrayRef<ChannelMoments> targets);
   LogicalResult apply(Parameters &parameters, const LayerGroup &group,
-                      ArrayRef<float> correction);
+                      const Correction &correction);
   void runOnOperation() override;
 };
 } // namespace
 
-/// The recorded means of the float network; else those of the network as it is.
-llvm::Expected<std::vector<std::vector<float>>>
+/// What was recorded of the float network; else that of the network as it is.
+llvm::Expected<std::vector<ChannelMoments>>
 CorrectBiases::getTargets(ArrayRef<Operation *> layers) {
-  std::vector<std::vector<float>> targets;
+  std::vector<ChannelMoments> targets;
   for (Operation *layer : layers) {
-    auto mean = getFloatElements(layer->getAttr(kFloatMeanAttribute));
-    if (!mean)
-      return getFloatMeans(getOperation(), {dataset, path, images, threads});
-    targets.push_back(std::move(*mean));
+    auto means = getFloatElements(layer->getAttr(kFloatMeanAttribute));
+    auto variances = getFloatElements(layer->getAttr(kFloatVarianceAttribute));
+    if (!means || !variances)
+      return getChannelMoments(getOperation(), LayerTensor::PreActivation,
+                               {dataset, path, images, threads});
+    targets.push_back({std::move(*means), std::move(*variances)});
   }
   return targets;
+}
+
+/// Whether the channels of the layer can be stretched and its integer weights
+/// stay: each has a step, or a batch norm that is not folded into the weights.
+static bool hasFreeGains(Parameters &parameters, const LayerGroup &group) {
+  auto quantizer = getWeightOperand(group.layer)
+                       .get()
+                       .getDefiningOp<WeightQuantizerOpInterface>();
+  auto fold = group.layer->getAttrOfType<BatchNormFoldAttr>(kFoldTypeAttribute);
+  bool folded = fold && fold.getValue() == BatchNormFold::FoldingWeights;
+  if (!quantizer || (group.batchNorm && folded))
+    return false;
+  if (BatchNormOp batchNorm = group.batchNorm)
+    return parameters.isOwn(batchNorm.getGamma());
+  return quantizer.isPerChannel() &&
+         parameters.isOwn(quantizer.getQuantizedInput());
 }
 
 llvm::Expected<std::vector<NdArray>>
@@ -88,9 +118,9 @@ CorrectBiases::getInputs(func::FuncOp network) {
 
 /// Runs the quantized network layer by layer and moves each channel's mean to
 /// its target before the next layer sees it. Returns what was added.
-llvm::Expected<std::vector<std::vector<float>>>
+llvm::Expected<std::vector<Correction>>
 CorrectBiases::measure(ArrayRef<Operation *> layers,
-                       const std::vector<std::vector<float>> &targets) {
+                       ArrayRef<ChannelMoments> targets) {
   Builder builder(&getContext());
   for (auto [number, layer] : llvm::enumerate(layers))
     layer->setAttr(kNumberAttribute, builder.getI64IntegerAttr(number));
@@ -119,27 +149,44 @@ CorrectBiases::measure(ArrayRef<Operation *> layers,
     return a.first.getDefiningOp()->isBeforeInBlock(b.first.getDefiningOp());
   });
   NetworkSegments segments(function, std::move(*inputs));
-  std::vector<std::vector<float>> corrections(layers.size());
+  Parameters parameters(getOperation());
+  std::vector<Correction> corrections(layers.size());
   for (auto [stop, number] : stops) {
-    const std::vector<float> &target = targets[number];
-    std::vector<float> &correction = corrections[number];
-    llvm::Error error = segments.runTo(
-        stop, [&](MutableArrayRef<NdArray> arrays) {
-          size_t channels = target.size();
-          std::vector<double> sums(channels, 0.0);
+    const ChannelMoments &target = targets[number];
+    Correction &correction = corrections[number];
+    bool stretches =
+        gains && hasFreeGains(parameters, LayerGroup::get(layers[number]));
+    llvm::Error error =
+        segments.runTo(stop, [&](MutableArrayRef<NdArray> arrays) {
+          size_t channels = target.means.size();
+          std::vector<double> sums(channels, 0.0), squares(channels, 0.0);
           double count = 0;
           for (const NdArray &array : arrays) {
             count += static_cast<double>(array.size()) / channels;
-            for (auto [sum, more] : llvm::zip_equal(sums, sumChannels(array)))
-              sum += more;
+            std::vector<double> sum = sumChannels(array);
+            std::vector<double> square = sumSquares(array);
+            for (size_t c = 0; c < channels; ++c) {
+              sums[c] += sum[c];
+              squares[c] += square[c];
+            }
           }
-          for (size_t c = 0; c < channels; ++c)
-            correction.push_back(
-                static_cast<float>(target[c] - sums[c] / count));
+          ChannelMoments seen = makeMoments(sums, squares, count);
+          for (size_t c = 0; c < channels; ++c) {
+            double factor = 1;
+            if (stretches && seen.variances[c] > 0 && target.variances[c] > 0)
+              factor = std::clamp<double>(
+                  std::sqrt(target.variances[c] / seen.variances[c]),
+                  1 / kMostFactor, kMostFactor);
+            correction.factors.push_back(static_cast<float>(factor));
+            correction.offsets.push_back(
+                static_cast<float>(target.means[c] - factor * seen.means[c]));
+            correction.errors.push_back(target.means[c] - seen.means[c]);
+          }
           for (NdArray &array : arrays) {
             MutableArrayRef<float> values = array.data<float>();
             for (size_t i = 0; i < values.size(); ++i)
-              values[i] += correction[i % channels];
+              values[i] = values[i] * correction.factors[i % channels] +
+                          correction.offsets[i % channels];
           }
         });
     if (error)
@@ -148,21 +195,49 @@ CorrectBiases::measure(ArrayRef<Operation *> layers,
   return corrections;
 }
 
+/// Multiplies the channels behind the layer: gamma, or the weights.
+static LogicalResult stretch(Parameters &parameters, const LayerGroup &group,
+                             ArrayRef<float> factors) {
+  if (BatchNormOp batchNorm = group.batchNorm) {
+    std::vector<float> gamma = *parameters.get(batchNorm.getGamma());
+    for (auto [value, factor] : llvm::zip_equal(gamma, factors))
+      value *= factor;
+    parameters.set(batchNorm.getGamma(), gamma);
+    return success();
+  }
+  FailureOr<LayerWeights> weights =
+      getLayerWeights(parameters, group, /*folded=*/false);
+  if (failed(weights))
+    return failure();
+  scaleChannels(weights->values, factors, weights->values);
+  auto quantizer = getWeightOperand(group.layer)
+                       .get()
+                       .getDefiningOp<WeightQuantizerOpInterface>();
+  parameters.set(
+      quantizer.getQuantizedInput(),
+      fromChannelMajor<float>(weights->values, weights->shape, weights->axes));
+  return success();
+}
+
 LogicalResult CorrectBiases::apply(Parameters &parameters,
                                    const LayerGroup &group,
-                                   ArrayRef<float> correction) {
+                                   const Correction &correction) {
   BatchNormOp batchNorm = group.batchNorm;
-  OpOperand &operand = batchNorm ? batchNorm->getOpOperand(2)
-                                 : getBiasOperand(group.layer);
+  OpOperand &operand =
+      batchNorm ? batchNorm->getOpOperand(2) : getBiasOperand(group.layer);
   std::optional<std::vector<float>> values = parameters.get(operand.get());
   if (!values)
     return group.layer->emitError("expects a bias that is a parameter or a "
                                   "constant");
   // A bias of one element serves every channel (TOSA).
   if (values->size() == 1)
-    values->resize(correction.size(), values->front());
-  for (auto [value, change] : llvm::zip_equal(*values, correction))
-    value += change;
+    values->resize(correction.offsets.size(), values->front());
+  for (auto [value, factor, offset] :
+       llvm::zip_equal(*values, correction.factors, correction.offsets))
+    value = value * factor + offset;
+  if (llvm::any_of(correction.factors, [](float f) { return f != 1; }) &&
+      failed(stretch(parameters, group, correction.factors)))
+    return failure();
   auto type = RankedTensorType::get({static_cast<int64_t>(values->size())},
                                     Float32Type::get(&getContext()));
   if (operand.get().getType() == type && parameters.isOwn(operand.get())) {
@@ -190,8 +265,8 @@ void CorrectBiases::runOnOperation() {
   if (failed(network))
     return signalPassFailure();
   SmallVector<Operation *> layers = getWeightedLayers(*network);
-  llvm::Expected<std::vector<std::vector<float>>> targets = getTargets(layers);
-  llvm::Expected<std::vector<std::vector<float>>> corrections =
+  llvm::Expected<std::vector<ChannelMoments>> targets = getTargets(layers);
+  llvm::Expected<std::vector<Correction>> corrections =
       targets ? measure(layers, *targets) : targets.takeError();
   if (!corrections) {
     getOperation().emitError("cannot correct biases: ")
@@ -204,7 +279,8 @@ void CorrectBiases::runOnOperation() {
   for (auto [layer, target, correction] :
        llvm::zip_equal(layers, *targets, *corrections)) {
     layer->removeAttr(kFloatMeanAttribute);
-    for (float change : correction)
+    layer->removeAttr(kFloatVarianceAttribute);
+    for (float change : correction.offsets)
       if (!std::isfinite(change)) {
         layer->emitError("gives values that are not finite; look for overflow "
                          "in the model or the preprocessing");
@@ -212,7 +288,8 @@ void CorrectBiases::runOnOperation() {
       }
     if (failed(apply(parameters, LayerGroup::get(layer), correction)))
       return signalPassFailure();
-    double change = rootMeanSquare(correction), size = rootMeanSquare(target);
+    double change = rootMeanSquare(correction.errors);
+    double size = rootMeanSquare(target.means);
     ratios.push_back(size > 0 ? change / size : 0);
     lines.emplace_back(
         layer->getLoc(),
@@ -229,8 +306,8 @@ void CorrectBiases::runOnOperation() {
   summary << llvm::formatv(
                  "corrected the biases of {0} layers: channel means were off "
                  "by {1:F1} % of their size on average, {2:F1} % at most",
-                 layers.size(),
-                 100 * sum / std::max<size_t>(ratios.size(), 1), 100 * worst)
+                 layers.size(), 100 * sum / std::max<size_t>(ratios.size(), 1),
+                 100 * worst)
                  .str();
   for (auto &[location, text] : lines)
     summary.attachNote(location) << text;

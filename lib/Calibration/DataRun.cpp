@@ -1,4 +1,4 @@
-//===- DataRun.cpp - the inputs that a data set gives a network ---------------===//
+//===- DataRun.cpp - the inputs that a data set gives a network -----------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -36,16 +36,16 @@ Error qat::forEachInput(ModuleOp module, ArrayRef<TensorInfo> inputs,
 
   std::vector<size_t> indices = spreadIndices((*data)->size(), options.images);
   BadSampleLog log(errs());
-  if (Error error = forEachSample(
-          **data, indices, options.threads, log,
-          [&](size_t position, Sample sample) -> Error {
-            Expected<NdArray> real =
-                makeRealInput(sample, preprocessing, inputs[0]);
-            if (!real)
-              return real.takeError();
-            return fn({position, std::move(*real),
-                       sample.pixels.kind() == ElementKind::U8});
-          }))
+  if (Error error =
+          forEachSample(**data, indices, options.threads, log,
+                        [&](size_t position, Sample sample) -> Error {
+                          Expected<NdArray> real =
+                              makeRealInput(sample, preprocessing, inputs[0]);
+                          if (!real)
+                            return real.takeError();
+                          return fn({position, std::move(*real),
+                                     sample.pixels.kind() == ElementKind::U8});
+                        }))
     return error;
   return log.finish();
 }

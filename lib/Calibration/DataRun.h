@@ -1,4 +1,4 @@
-//===- DataRun.h - the inputs that a data set gives a network -------*- C++ -*-===//
+//===- DataRun.h - the inputs that a data set gives a network ---*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

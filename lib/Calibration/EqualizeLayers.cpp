@@ -1,4 +1,4 @@
-//===- EqualizeLayers.cpp - qat-equalize-layers -------------------------------===//
+//===- EqualizeLayers.cpp - qat-equalize-layers ---------------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -22,6 +22,7 @@
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
+#include <mutex>
 
 namespace mlir::qat {
 #define GEN_PASS_DEF_QATEQUALIZELAYERS
@@ -154,7 +155,8 @@ compareOutputs(const CompiledNetwork &one, const CompiledNetwork &other,
           return error;
         std::lock_guard<std::mutex> lock(mutex);
         for (auto [a, b] : llvm::zip_equal(lhs, rhs))
-          for (auto [x, y] : llvm::zip_equal(a.data<float>(), b.data<float>())) {
+          for (auto [x, y] :
+               llvm::zip_equal(a.data<float>(), b.data<float>())) {
             difference = std::max<double>(difference, std::abs(x - y));
             size = std::max<double>(size, std::abs(x));
           }
@@ -165,9 +167,9 @@ compareOutputs(const CompiledNetwork &one, const CompiledNetwork &other,
   return std::pair(difference, size);
 }
 
-/// The range of each channel's scale. Behind a bounded activation a channel that
-/// reaches the bound keeps its scale, and another one may grow as far as the
-/// bound: then the clamp changes nothing that it did not change before.
+/// The range of each channel's scale. Behind a bounded activation a channel
+/// that reaches the bound keeps its scale, and another one may grow as far as
+/// the bound: then the clamp changes nothing that it did not change before.
 llvm::Error EqualizeLayers::setLimits(func::FuncOp network,
                                       ArrayRef<ScaledLayer> layers,
                                       std::vector<LayerPair> &pairs) {
@@ -184,14 +186,18 @@ llvm::Error EqualizeLayers::setLimits(func::FuncOp network,
     pair.least.assign(channels, 1 / kMostScale);
     pair.greatest.assign(channels, kMostScale);
     const LayerGroup &group = layers[pair.first].group;
+    if (!greatest.empty()) {
+      double most = *llvm::max_element(greatest[pair.first]);
+      for (float value : greatest[pair.first])
+        pair.reach.push_back(value > 0 ? value / most : 0);
+    }
     if (!isBounded(group))
       continue;
     ++bounded;
     if (relu6 == "replace") {
       tosa::ClampOp relu = group.relu;
-      relu.setMaxValAttr(
-          FloatAttr::get(Float32Type::get(&getContext()),
-                         std::numeric_limits<float>::max()));
+      relu.setMaxValAttr(FloatAttr::get(Float32Type::get(&getContext()),
+                                        std::numeric_limits<float>::max()));
       continue;
     }
     if (greatest.empty()) {
@@ -241,7 +247,7 @@ static std::vector<double> getInputRanges(const ScaledLayer &layer,
     double size = std::abs(weight);
     if (perChannel && size > 0)
       size /= rows[index / layer.elements];
-    double &range = ranges[layer.getInputChannel(index, inputs)];
+    double &range = ranges[getInputChannel(layer.group.layer, index, inputs)];
     range = std::max(range, size);
   }
   return ranges;
@@ -252,17 +258,22 @@ void EqualizeLayers::equalize(std::vector<ScaledLayer> &layers,
                               LayerPair &pair) {
   ScaledLayer &first = layers[pair.first], &second = layers[pair.second];
   int64_t channels = pair.scales.size();
+  bool perChannel = granularity == "channel";
   std::vector<double> outputs = getOutputRanges(first);
-  std::vector<double> inputs =
-      getInputRanges(second, channels, granularity == "channel");
+  // Where each channel of the weights has a step of its own, their ranges do
+  // not matter, but those of the activations do.
+  if (perChannel && !pair.reach.empty())
+    for (int64_t c = 0; c < channels; ++c)
+      outputs[c] = pair.reach[c] / pair.scales[c];
+  std::vector<double> inputs = getInputRanges(second, channels, perChannel);
   std::vector<double> factors(channels, 1.0);
   for (int64_t c = 0; c < channels; ++c) {
     // A dead channel has no range to equalize.
     if (outputs[c] == 0 || inputs[c] == 0)
       continue;
-    double scale = std::clamp(
-        pair.scales[c] * std::sqrt(outputs[c] / inputs[c]), pair.least[c],
-        pair.greatest[c]);
+    double scale =
+        std::clamp(pair.scales[c] * std::sqrt(outputs[c] / inputs[c]),
+                   pair.least[c], pair.greatest[c]);
     factors[c] = scale / pair.scales[c];
     pair.scales[c] = scale;
   }
@@ -270,7 +281,7 @@ void EqualizeLayers::equalize(std::vector<ScaledLayer> &layers,
     weight = static_cast<float>(weight / factors[index / first.elements]);
   for (auto [index, weight] : llvm::enumerate(second.weights))
     weight = static_cast<float>(
-        weight * factors[second.getInputChannel(index, channels)]);
+        weight * factors[getInputChannel(second.group.layer, index, channels)]);
 }
 
 /// The mean share of the layer's range that its channels fill: 1 when all are
@@ -297,9 +308,11 @@ void EqualizeLayers::runOnOperation() {
   if (granularity != "layer" && granularity != "channel")
     return fail("granularity must be layer or channel, but is '" + granularity +
                 "'");
-  if (network->walk([](WeightQuantizerOpInterface) {
-                return WalkResult::interrupt();
-              }).wasInterrupted())
+  if (network
+          ->walk([](WeightQuantizerOpInterface) {
+            return WalkResult::interrupt();
+          })
+          .wasInterrupted())
     return fail("the network has quantizers already; this pass runs before "
                 "qat-insert-quantizers");
   auto observeResults = [](func::FuncOp function) {
@@ -330,8 +343,9 @@ void EqualizeLayers::runOnOperation() {
     for (LayerPair &pair : pairs)
       equalize(*layers, pair);
   for (const LayerPair &pair : pairs)
-    applyScales(parameters, (*layers)[pair.first], (*layers)[pair.second],
-                pair.scales);
+    if (llvm::any_of(pair.scales, [](double scale) { return scale != 1; }))
+      applyScales(parameters, (*layers)[pair.first], (*layers)[pair.second],
+                  pair.scales);
 
   InFlightDiagnostic summary = emitRemark(UnknownLoc::get(&getContext()));
   summary << "equalized " << pairs.size() - untouched << " pairs of layers";
@@ -359,12 +373,12 @@ void EqualizeLayers::runOnOperation() {
   for (const LayerPair &pair : pairs) {
     const ScaledLayer &first = (*layers)[pair.first];
     summary.attachNote(first.group.layer->getLoc())
-        << llvm::formatv(
-               "scales {0:F3} to {1:F3} towards '{2}'; channels fill "
-               "{3:F1} -> {4:F1} % of the layer's range on average",
-               *llvm::min_element(pair.scales), *llvm::max_element(pair.scales),
-               getLayerName((*layers)[pair.second].group.layer),
-               100 * fills[pair.first], 100 * getFill(first))
+        << llvm::formatv("scales {0:F3} to {1:F3} towards '{2}'; channels fill "
+                         "{3:F1} -> {4:F1} % of the layer's range on average",
+                         *llvm::min_element(pair.scales),
+                         *llvm::max_element(pair.scales),
+                         getLayerName((*layers)[pair.second].group.layer),
+                         100 * fills[pair.first], 100 * getFill(first))
                .str();
   }
 }

@@ -1,4 +1,4 @@
-//===- Histogram.cpp - how the values of a tensor are spread ------------------===//
+//===- Histogram.cpp - how the values of a tensor are spread --------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -89,9 +89,8 @@ std::vector<WeightedPoint> Histogram::points() const {
   double width = positive.empty() ? 0 : std::ldexp(1.0, exponent);
   auto add = [&](double centre, uint64_t number) {
     if (number)
-      result.push_back(
-          {std::clamp(static_cast<float>(centre), least, greatest),
-           static_cast<double>(number)});
+      result.push_back({std::clamp(static_cast<float>(centre), least, greatest),
+                        static_cast<double>(number)});
   };
   for (size_t i = negative.size(); i-- > 0;)
     add(-(static_cast<double>(i) + 0.5) * width, negative[i]);

@@ -1,4 +1,4 @@
-//===- LayerPairs.cpp - layers between which channels can be scaled -----------===//
+//===- LayerPairs.cpp - layers whose channels can be scaled ---------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -15,18 +15,6 @@
 
 using namespace mlir;
 using namespace mlir::qat;
-
-int64_t ScaledLayer::getInputChannel(int64_t index, int64_t inputs) const {
-  if (isDepthwise()) {
-    // HWCM: output channel c*M + m reads input channel c.
-    auto weight = getWeightOperand(group.layer).get();
-    int64_t multiplier =
-        cast<RankedTensorType>(weight.getType()).getShape().back();
-    return index / elements / multiplier % inputs;
-  }
-  // OHWI: the input channel is innermost.
-  return index % inputs;
-}
 
 static int64_t getChannels(Value value) {
   return cast<RankedTensorType>(value.getType()).getShape().back();
@@ -112,9 +100,8 @@ static void divide(Parameters &parameters, Value vector,
 }
 
 /// Multiplies each weight by `factor(index)`, indices channel outermost.
-static void
-multiplyWeights(Parameters &parameters, const ScaledLayer &layer,
-                llvm::function_ref<double(int64_t index)> factor) {
+static void multiplyWeights(Parameters &parameters, const ScaledLayer &layer,
+                            llvm::function_ref<double(int64_t index)> factor) {
   LayerWeights weights =
       *getLayerWeights(parameters, layer.group, /*folded=*/false);
   for (auto [index, value] : llvm::enumerate(weights.values))
@@ -138,6 +125,6 @@ void qat::applyScales(Parameters &parameters, const ScaledLayer &first,
       divide(parameters, bias, scales);
   }
   multiplyWeights(parameters, second, [&](int64_t index) {
-    return scales[second.getInputChannel(index, scales.size())];
+    return scales[getInputChannel(second.group.layer, index, scales.size())];
   });
 }

@@ -1,4 +1,4 @@
-//===- LayerPairs.h - layers between which channels can be scaled ---*- C++ -*-===//
+//===- LayerPairs.h - layers whose channels can be scaled -------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -28,11 +28,6 @@ struct ScaledLayer {
   int64_t elements = 0;
   /// Channel outermost.
   std::vector<float> weights;
-
-  bool isDepthwise() const { return isa<tosa::DepthwiseConv2DOp>(group.layer); }
-  /// The input channel, of `inputs`, that a weight is multiplied with. A layer
-  /// behind a flattened image has a multiple of the image's channels.
-  int64_t getInputChannel(int64_t index, int64_t inputs) const;
 };
 
 struct LayerPair {
@@ -42,6 +37,9 @@ struct LayerPair {
   std::vector<double> scales;
   /// The range that a channel's scale must stay in.
   std::vector<double> least, greatest;
+  /// How far the data drives each channel behind `first`, as a share of the
+  /// channel that goes furthest; empty without data.
+  std::vector<double> reach;
 };
 
 /// The pairs of `layers`, in order. Layers whose parameters cannot be changed

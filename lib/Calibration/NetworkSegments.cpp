@@ -1,4 +1,4 @@
-//===- NetworkSegments.cpp - a network run piece by piece ---------------------===//
+//===- NetworkSegments.cpp - a network run piece by piece -----------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -51,10 +51,10 @@ static void cloneConstant(OpBuilder &builder, IRMapping &mapping, Value value) {
 }
 
 llvm::Error NetworkSegments::runTo(
-    Value stop, llvm::function_ref<void(llvm::MutableArrayRef<NdArray>)> change) {
+    Value stop,
+    llvm::function_ref<void(llvm::MutableArrayRef<NdArray>)> change) {
   int64_t end = positions.lookup(stop.getDefiningOp()) + 1;
-  ArrayRef<Operation *> segment =
-      ArrayRef(ops).slice(next, end - next);
+  ArrayRef<Operation *> segment = ArrayRef(ops).slice(next, end - next);
   llvm::SetVector<Value> inputs, outputs;
   for (Operation *op : segment) {
     for (Value operand : op->getOperands())

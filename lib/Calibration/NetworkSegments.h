@@ -1,4 +1,4 @@
-//===- NetworkSegments.h - a network run piece by piece -------------*- C++ -*-===//
+//===- NetworkSegments.h - a network run piece by piece ---------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -17,9 +17,9 @@
 namespace mlir::qat {
 
 /// Runs a network on many inputs from one value to the next, so that what a
-/// value holds can be changed before the rest of the network sees it. Each op is
-/// computed once an input. Memory: the tensors that are alive at one place, for
-/// all inputs.
+/// value holds can be changed before the rest of the network sees it. Each op
+/// is computed once an input. Memory: the tensors that are alive at one place,
+/// for all inputs.
 class NetworkSegments {
 public:
   /// `function` has one block, one argument and no parameters left that are not

@@ -1,4 +1,4 @@
-//===- Parameters.cpp - the named state of a network --------------------------===//
+//===- Parameters.cpp - the named state of a network ----------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -66,8 +66,8 @@ void Parameters::replace(OpOperand &operand, const Twine &name,
   StringAttr wanted = builder.getStringAttr(name);
   auto global = ml_program::GlobalOp::create(
       builder, NameLoc::get(wanted), wanted, TypeAttr::get(type),
-      /*is_mutable=*/builder.getUnitAttr(),
-      makeElements(type, wanted, numbers), builder.getStringAttr("private"));
+      /*is_mutable=*/builder.getUnitAttr(), makeElements(type, wanted, numbers),
+      builder.getStringAttr("private"));
   StringAttr symbol = symbols.insert(global);
   builder.setInsertionPoint(owner);
   operand.set(ml_program::GlobalLoadOp::create(

@@ -1,4 +1,4 @@
-//===- Parameters.h - the named state of a network ------------------*- C++ -*-===//
+//===- Parameters.h - the named state of a network --------------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -1,4 +1,4 @@
-//===- WeightedLayers.cpp - the layers that repairs work on -------------------===//
+//===- WeightedLayers.cpp - the layers that repairs work on ---------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -68,8 +68,7 @@ FailureOr<LayerWeights> qat::getLayerWeights(Parameters &parameters,
   weights.channels = 1;
   for (int64_t axis : weights.axes)
     weights.channels *= weights.shape[axis];
-  weights.values =
-      toChannelMajor<float>(*values, weights.shape, weights.axes);
+  weights.values = toChannelMajor<float>(*values, weights.shape, weights.axes);
   weights.gains.assign(weights.channels, 1.0f);
   if (folded) {
     std::optional<std::vector<float>> gains =
@@ -82,11 +81,27 @@ FailureOr<LayerWeights> qat::getLayerWeights(Parameters &parameters,
   return weights;
 }
 
+int64_t qat::getInputChannel(Operation *layer, int64_t index, int64_t inputs) {
+  ArrayRef<int64_t> shape =
+      cast<RankedTensorType>(getWeightOperand(layer).get().getType())
+          .getShape();
+  // OHWI: the input channel is innermost, within its group where there are any.
+  if (auto grouped = dyn_cast<GroupedConv2DOp>(layer)) {
+    int64_t output = index / (shape[1] * shape[2] * shape[3]);
+    int64_t group =
+        output / (shape[0] / static_cast<int64_t>(grouped.getGroups()));
+    return (group * shape[3] + index % shape[3]) % inputs;
+  }
+  if (!isa<tosa::DepthwiseConv2DOp>(layer))
+    return index % inputs;
+  // HWCM: output channel c*M + m, of H*W elements, reads input channel c.
+  return index / (shape[0] * shape[1] * shape[3]) % inputs;
+}
+
 void qat::returnOnly(func::FuncOp function, ValueRange values) {
   function.getBody().front().getTerminator()->setOperands(values);
-  function.setFunctionType(FunctionType::get(function.getContext(),
-                                             function.getArgumentTypes(),
-                                             values.getTypes()));
+  function.setFunctionType(FunctionType::get(
+      function.getContext(), function.getArgumentTypes(), values.getTypes()));
   function.removeResAttrsAttr();
 }
 
@@ -103,7 +118,7 @@ std::vector<double> qat::sumChannels(const NdArray &array) {
 FailureOr<func::FuncOp> qat::getNetwork(ModuleOp module, StringRef pass) {
   auto function = module.lookupSymbol<func::FuncOp>("main");
   if (!function || function.isExternal() || !function.getBody().hasOneBlock())
-    return module.emitError() << pass
-                              << " expects a function @main of one block";
+    return module.emitError()
+           << pass << " expects a function @main of one block";
   return function;
 }

@@ -1,4 +1,4 @@
-//===- WeightedLayers.h - the layers that repairs work on -----------*- C++ -*-===//
+//===- WeightedLayers.h - the layers that repairs work on -------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -38,14 +38,18 @@ Value getPreActivation(const LayerGroup &group);
 
 /// The factors of the batch norm of `group`, one a channel; 1 without one. None
 /// where its parameters are not numbers.
-std::optional<std::vector<float>> getGains(Parameters &parameters,
-                                           const LayerGroup &group,
-                                           int64_t channels);
+std::optional<std::vector<float>>
+getGains(Parameters &parameters, const LayerGroup &group, int64_t channels);
 
 /// The weights of the layer; `folded` multiplies the batch norm in. An error on
 /// the layer where they are computed and not a parameter.
 FailureOr<LayerWeights> getLayerWeights(Parameters &parameters,
                                         const LayerGroup &group, bool folded);
+
+/// The input channel, of `inputs`, that element `index` (channel outermost) of
+/// the weights of `layer` is multiplied with. A layer behind a flattened image
+/// has a multiple of the image's channels.
+int64_t getInputChannel(Operation *layer, int64_t index, int64_t inputs);
 
 /// Makes `values` what `function` returns.
 void returnOnly(func::FuncOp function, ValueRange values);

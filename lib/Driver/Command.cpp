@@ -283,6 +283,8 @@ Expected<OwningOpRef<ModuleOp>> CommandLine::readModule(StringRef path) {
                              "': " + buffer.getError().message());
   if (Error error = checkSourceText(path, (*buffer)->getBuffer()))
     return std::move(error);
+  if (Error error = checkBytecode(path, **buffer))
+    return std::move(error);
   CrashScope scope("reading '" + path + "'");
   SourceMgr sources;
   sources.AddNewSourceBuffer(std::move(*buffer), SMLoc());

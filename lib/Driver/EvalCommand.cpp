@@ -71,13 +71,16 @@ static SmallVector<int64_t, 5> getBest(const NdArray &scores) {
 }
 
 /// The networks that the form of `module` offers: the float one, and the
-/// integer one where there are quantizers or integers.
-static Expected<std::vector<Candidate>>
-prepare(CommandLine &line, ModuleOp module, const CompileOptions &options) {
+/// integer one where there are quantizers or integers. The float one is that of
+/// `reference` where there is one.
+static Expected<std::vector<Candidate>> prepare(CommandLine &line,
+                                                ModuleOp module,
+                                                ModuleOp reference,
+                                                const CompileOptions &options) {
   std::vector<Candidate> candidates;
-  auto add = [&](StringRef name,
+  auto add = [&](StringRef name, ModuleOp source,
                  llvm::function_ref<void(OpPassManager &)> build) -> Error {
-    Candidate candidate{name, module.clone(), nullptr};
+    Candidate candidate{name, source.clone(), nullptr};
     if (Error error = line.runPasses(*candidate.module, build))
       return error;
     if (!line.onlyPrintsPipeline()) {
@@ -93,20 +96,24 @@ prepare(CommandLine &line, ModuleOp module, const CompileOptions &options) {
     return Error::success();
   };
   NetworkForm form = getNetworkForm(module);
-  if (form == NetworkForm::Integer) {
-    if (Error error = add("integer", [](OpPassManager &) {}))
+  ModuleOp original = reference ? reference : module;
+  NetworkForm originalForm = getNetworkForm(original);
+  if (reference && originalForm == NetworkForm::Integer)
+    return createStringError(
+        "the network of --reference is an integer network; "
+        "give the float network");
+  if (originalForm != NetworkForm::Integer)
+    if (Error error = add("float", original, [&](OpPassManager &manager) {
+          if (originalForm == NetworkForm::FakeQuantized)
+            manager.addPass(createQatRemoveQuantizers());
+          manager.addPass(createQatBindParameters());
+        }))
       return std::move(error);
-    return candidates;
-  }
-  bool quantized = form == NetworkForm::FakeQuantized;
-  if (Error error = add("float", [&](OpPassManager &manager) {
-        if (quantized)
-          manager.addPass(createQatRemoveQuantizers());
-        manager.addPass(createQatBindParameters());
-      }))
-    return std::move(error);
-  if (quantized)
-    if (Error error = add("integer", [&](OpPassManager &manager) {
+  if (form == NetworkForm::Integer)
+    if (Error error = add("integer", module, [](OpPassManager &) {}))
+      return std::move(error);
+  if (form == NetworkForm::FakeQuantized)
+    if (Error error = add("integer", module, [&](OpPassManager &manager) {
           buildIntegerPipeline(manager);
         }))
       return std::move(error);
@@ -181,9 +188,18 @@ static void warnOfResizing(const Dataset &data,
          << " (--resize and --crop at import choose how)\n";
 }
 
-static Error eval(CommandLine &line, StringRef path, StringRef dataset,
-                  StringRef dataPath, size_t images, unsigned threads,
-                  StringRef jsonPath, const HostKernelsOption &kernels) {
+namespace {
+struct EvalOptions {
+  std::string path, reference, dataset, dataPath, jsonPath;
+  size_t images;
+  unsigned threads;
+};
+} // namespace
+
+static Error eval(CommandLine &line, const EvalOptions &options,
+                  const HostKernelsOption &kernels) {
+  const auto &[path, reference, dataset, dataPath, jsonPath, images, threads] =
+      options;
   if (Error error = checkDatasetName(dataset))
     return error;
   Expected<CompileOptions> compileOptions = kernels.getCompileOptions();
@@ -192,8 +208,15 @@ static Error eval(CommandLine &line, StringRef path, StringRef dataset,
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(path);
   if (!module)
     return module.takeError();
+  OwningOpRef<ModuleOp> original;
+  if (!reference.empty()) {
+    Expected<OwningOpRef<ModuleOp>> read = line.readModule(reference);
+    if (!read)
+      return read.takeError();
+    original = std::move(*read);
+  }
   Expected<std::vector<Candidate>> candidates =
-      prepare(line, **module, *compileOptions);
+      prepare(line, **module, original.get(), *compileOptions);
   if (!candidates || line.onlyPrintsPipeline())
     return candidates.takeError();
   Expected<std::optional<Preprocessing>> stored = getPreprocessing(**module);
@@ -204,7 +227,7 @@ static Error eval(CommandLine &line, StringRef path, StringRef dataset,
   if (Error error = preprocessing.verify(input.shape.back()))
     return error;
   Expected<std::unique_ptr<Dataset>> data = openDataset(
-      dataset.empty() ? guessDataset(dataPath) : dataset.str(), dataPath);
+      dataset.empty() ? guessDataset(dataPath) : dataset, dataPath);
   if (!data)
     return data.takeError();
   if ((*data)->size() == 0)
@@ -281,6 +304,10 @@ int mlir::qat::runEval(CommandLine &line) {
   cl::opt<std::string> data("data", cl::Required, cl::value_desc("path"),
                             cl::cat(category),
                             cl::desc("File or folder of the data set"));
+  cl::opt<std::string> reference(
+      "reference", cl::value_desc("F.mlir"), cl::cat(category),
+      cl::desc("The float network to compare with (default: the one that M "
+               "stands for, whose parameters repairs have changed)"));
   cl::opt<std::string> dataset(
       "dataset", cl::cat(category),
       cl::desc("Kind of the data: cifar10, mnist, imagenet, folder, npy or "
@@ -297,6 +324,6 @@ int mlir::qat::runEval(CommandLine &line) {
   if (!line.parse("top-1 and top-5 of a network: float, and integer where it "
                   "has quantizers"))
     return kWrongUsage;
-  return line.finish(
-      eval(line, input, dataset, data, images, threads, json, kernels));
+  return line.finish(eval(
+      line, {input, reference, dataset, data, json, images, threads}, kernels));
 }

@@ -8,6 +8,7 @@
 
 #include "ModelInput.h"
 
+#include "qat/Dialect/Qat/IR/ParameterValues.h"
 #include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
 #include "qat/Pipelines/Pipelines.h"
 #include "qat/Support/CrashGuard.h"
@@ -89,9 +90,20 @@ readIR(CommandLine &line, StringRef path, const OnnxImportOptions &options) {
       isTflite ? convertTflite(path, &line.context()) : line.readModule(path);
   if (!module)
     return module;
-  if (isTflite || isForeignTosa(**module))
+  CrashScope scope("importing '" + path + "'");
+  if (!(**module).lookupSymbol<func::FuncOp>("main"))
+    return createStringError("'" + path + "' holds no network");
+  if (isTflite || isForeignTosa(**module)) {
+    // Sizes first: folding computes with what is constant.
+    if (Error error = checkTensorSizes(**module))
+      return createStringError("'" + path +
+                               "': " + toString(std::move(error)));
     if (Error error = importTosa(line, **module))
       return std::move(error);
+    if (Error error = checkParameterValues(**module))
+      return createStringError("'" + path +
+                               "': " + toString(std::move(error)));
+  }
   if (options.preprocessing)
     if (Error error =
             setPreprocessing(line, **module, path, *options.preprocessing))

@@ -7,9 +7,10 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CalibrationOptions.h"
 #include "Command.h"
+#include "GivenParameters.h"
 
-#include "qat/Calibration/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 #include "qat/Support/LayerConfig.h"
@@ -17,6 +18,7 @@
 #include "qat/Support/WeightQuantizers.h"
 
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -121,41 +123,12 @@ int mlir::qat::runQuantize(CommandLine &line) {
       cl::desc("What single layers are given instead: a JSON list of objects "
                "{\"layer\": index or name, \"w_bits\", \"a_bits\", "
                "\"quant_type\", \"fold_type\"}"));
-  cl::opt<std::string> calibrate(
-      "calibrate", cl::value_desc("path"), cl::cat(category),
-      cl::desc("Set the ranges of activations by running the float network on "
-               "this data set"));
-  cl::opt<std::string> dataset(
-      "dataset", cl::cat(category),
-      cl::desc("Kind of the calibration data: cifar10, mnist, imagenet, "
-               "folder, npy or digits (default: told by the path)"));
-  cl::opt<unsigned> images(
-      "calibrate-images", cl::init(512), cl::cat(category),
-      cl::desc("How many images to calibrate on, at most, spread evenly over "
-               "the data set (default 512)"));
-  cl::opt<std::string> method(
-      "calibrate-method", cl::init("minmax"), cl::cat(category),
-      cl::desc("How ranges follow from activations: minmax (default), "
-               "percentile, or mse (least squared error of the quantizer)"));
-  cl::opt<double> percentile(
-      "calibrate-percentile", cl::init(99.99), cl::value_desc("percent"),
-      cl::cat(category),
-      cl::desc("Percent of the activations that method percentile holds "
-               "(default 99.99)"));
-  cl::list<std::string> repairs(
-      "repair", cl::CommaSeparated, cl::value_desc("equalize,clip,bias"),
-      cl::cat(category),
-      cl::desc("Repairs without labels, any of: equalize (ranges of channels "
-               "across layers), clip (weights, least squared error), bias "
-               "(means of channels; needs --calibrate)"));
-  cl::opt<unsigned> repairImages(
-      "repair-images", cl::init(64), cl::cat(category),
-      cl::desc("How many images of the calibration data repairs look at, at "
-               "most (default 64)"));
-  cl::opt<std::string> repairRelu6(
-      "repair-relu6", cl::init("keep"), cl::cat(category),
-      cl::desc("What equalize does with bounded activations: keep (default; "
-               "needs --calibrate) or replace them by ReLU"));
+  CalibrationOptions calibration(category);
+  cl::opt<std::string> parameters(
+      "parameters", cl::value_desc("F.safetensors"), cl::cat(category),
+      cl::desc("Values of any parameters by name: LAYER.weight, LAYER.bias, "
+               "LAYER.bn.*, and bounds such as LAYER.alpha, which are then not "
+               "calibrated"));
   if (!line.parse("puts quantizers into a float network and calibrates their "
                   "ranges"))
     return kWrongUsage;
@@ -164,41 +137,23 @@ int mlir::qat::runQuantize(CommandLine &line) {
           {scheme, fold, rounding, inputRange},
           {{"weight-bits", weightBits}, {"activ-bits", activationBits}}))
     return line.finish(std::move(error));
-  if (Error error = checkDatasetName(dataset))
+  if (Error error = calibration.check())
     return line.finish(std::move(error));
   Expected<std::string> config = readLayerConfig(layerConfig);
   if (!config)
     return line.finish(config.takeError());
-  for (StringRef repair : repairs)
-    if (repair != "equalize" && repair != "clip" && repair != "bias")
-      return line.finish(wrongUsage("unknown repair '" + repair +
-                                    "'; expected equalize, clip or bias"));
-  if (is_contained(repairs, "bias") && calibrate.empty())
-    return line.finish(
-        wrongUsage("--repair bias runs the network on data; give --calibrate"));
+  Expected<GivenParameters> given = GivenParameters::read(parameters);
+  if (!given)
+    return line.finish(given.takeError());
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(input);
   if (!module)
     return line.finish(module.takeError());
+  if (Error error = given->apply(**module))
+    return line.finish(std::move(error));
   bool hasPreprocessing =
       (*module)->getOperation()->hasAttr("qat.preprocessing");
   Error error = line.runPasses(**module, [&](OpPassManager &manager) {
-    std::string kind = dataset.empty() && !calibrate.empty()
-                           ? guessDataset(calibrate)
-                           : dataset;
-    auto setData = [&](auto &passOptions) {
-      passOptions.dataset = kind;
-      passOptions.path = calibrate;
-      passOptions.images = repairImages;
-    };
-    if (is_contained(repairs, "equalize")) {
-      QatEqualizeLayersOptions equalize;
-      std::optional<WeightScheme> known = symbolizeWeightScheme(scheme);
-      equalize.granularity =
-          known && isPerChannel(*known) ? "channel" : "layer";
-      equalize.relu6 = repairRelu6;
-      setData(equalize);
-      manager.addPass(createQatEqualizeLayers(equalize));
-    }
+    calibration.addFloatPasses(manager, *symbolizeWeightScheme(scheme));
     QatInsertQuantizersOptions options;
     options.weightScheme = scheme;
     options.foldType = fold;
@@ -208,39 +163,17 @@ int mlir::qat::runQuantize(CommandLine &line) {
     options.inputRange = inputRange;
     options.layerConfig = *config;
     manager.addPass(createQatInsertQuantizers(options));
-    bool clips = is_contained(repairs, "clip");
-    if (calibrate.empty()) {
-      if (clips)
-        manager.addPass(createQatClipWeights());
-      return;
-    }
-    QatCalibrateOptions calibration;
-    calibration.dataset = kind;
-    calibration.path = calibrate;
-    calibration.images = images;
-    calibration.method = method;
-    calibration.percentile = percentile;
-    calibration.keepInputRange = !inputRange.empty() || hasPreprocessing;
-    manager.addPass(createQatCalibrate(calibration));
-    // Biases are compared with the float network, whose weights are not
-    // clipped.
-    bool corrects = is_contained(repairs, "bias");
-    if (corrects && clips) {
-      QatRecordFloatMeansOptions means;
-      setData(means);
-      manager.addPass(createQatRecordFloatMeans(means));
-    }
-    if (clips)
-      manager.addPass(createQatClipWeights());
-    if (corrects) {
-      QatCorrectBiasesOptions biases;
-      setData(biases);
-      manager.addPass(createQatCorrectBiases(biases));
-    }
+    calibration.addQuantizedPasses(manager,
+                                   !inputRange.empty() || hasPreprocessing);
   });
+  if (!error && !line.onlyPrintsPipeline()) {
+    error = given->apply(**module);
+    if (!error)
+      error = given->finish(**module);
+  }
   if (!error && !line.onlyPrintsPipeline())
     error = line.writeModule(**module, output);
-  if (!error && calibrate.empty() && !line.isQuiet() &&
+  if (!error && !calibration.hasData() && !line.isQuiet() &&
       !line.onlyPrintsPipeline())
     errs() << "qat quantize: remark: the ranges of activations are initial "
               "values; --calibrate sets them from data\n";

@@ -13,6 +13,8 @@
 
 using namespace llvm;
 
+static constexpr StringLiteral kBytecodeMagic = "ML\xefR";
+
 /// Each level takes some hundred bytes to a few kilobytes of the parser's
 /// stack; a network of ours has about ten.
 static constexpr unsigned kDeepest = 500;
@@ -42,8 +44,16 @@ static size_t findDeepNesting(StringRef text) {
   return 0;
 }
 
+/// Whether a resource in the section at the end states the alignment 0, its
+/// first four bytes, which upstream's allocation does not survive.
+static bool hasUnalignedResource(StringRef text) {
+  size_t section = text.rfind("{-#");
+  return section != StringRef::npos &&
+         text.find("\"0x00000000", section) != StringRef::npos;
+}
+
 Error mlir::qat::checkSourceText(StringRef path, StringRef text) {
-  if (text.starts_with("ML\xefR")) // bytecode
+  if (text.starts_with(kBytecodeMagic))
     return Error::success();
   if (text.starts_with("\x93NUMPY"))
     return createStringError("'" + path +
@@ -57,5 +67,9 @@ Error mlir::qat::checkSourceText(StringRef path, StringRef text) {
     return createStringError("'" + path + "': brackets are nested more than " +
                              Twine(kDeepest) + " deep in line " + Twine(line) +
                              "; no network needs that");
+  if (hasUnalignedResource(text))
+    return createStringError("'" + path +
+                             "': a resource has the alignment 0; the first "
+                             "four bytes of its data state it");
   return Error::success();
 }

@@ -8,6 +8,8 @@
 
 #include "Manifest.h"
 
+#include "qat/Support/JsonNesting.h"
+
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
@@ -143,6 +145,8 @@ Expected<Manifest> mlir::qat::readManifest(StringRef dir) {
     return createStringError(
         "'" + path + "' is not a manifest: " + toString(std::move(error)));
   };
+  if (jsonNestsDeeply((*buffer)->getBuffer()))
+    return cannotParse(createStringError("brackets nest too deep"));
   Expected<json::Value> value = json::parse((*buffer)->getBuffer());
   if (!value)
     return cannotParse(value.takeError());

@@ -8,6 +8,8 @@
 
 #include "qat/Support/LayerConfig.h"
 
+#include "qat/Support/JsonNesting.h"
+
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
@@ -84,29 +86,9 @@ static Error readMember(StringRef key, const json::Value &value,
                            "quant_type and fold_type");
 }
 
-/// Whether brackets nest deeper than a configuration ever does: the JSON parser
-/// recurses, and a file of brackets would exhaust the stack.
-static bool nestsDeeply(StringRef text) {
-  constexpr int limit = 16;
-  int depth = 0;
-  bool inString = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '"')
-      inString = !inString;
-    else if (inString && c == '\\')
-      ++i;
-    else if (!inString && (c == '[' || c == '{') && ++depth > limit)
-      return true;
-    else if (!inString && (c == ']' || c == '}'))
-      --depth;
-  }
-  return false;
-}
-
 Expected<std::vector<LayerOverride>>
 mlir::qat::parseLayerConfig(StringRef text) {
-  if (nestsDeeply(text))
+  if (jsonNestsDeeply(text))
     return createStringError(configName + " must be a JSON list of objects, "
                                           "but nests deeper");
   Expected<json::Value> value = json::parse(text);

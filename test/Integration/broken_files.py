@@ -239,6 +239,31 @@ def data_files(folder):
     (folder / "nothing").mkdir()
 
 
+def safetensors(arrays):
+    header, data = {}, b""
+    for name, array in arrays.items():
+        array = np.asarray(array, np.float32)
+        end = len(data) + array.nbytes
+        header[name] = {"dtype": "F32", "shape": array.shape, "data_offsets": [len(data), end]}
+        data += array.tobytes()
+    header = json.dumps(header).encode()
+    return struct.pack("<Q", len(header)) + header + data
+
+
+def parameter_files(folder):
+    def save(name, values):
+        (folder / name).write_bytes(safetensors(values))
+
+    bias = np.ones(10, np.float32)
+    save("good.safetensors", {"dense.bias": bias, "conv.alpha": np.float32(3.5)})
+    save("shape.safetensors", {"dense.bias": bias[:4]})
+    save("name.safetensors", {"dense.bais": bias})
+    save("nan.safetensors", {"dense.bias": bias * np.float32(np.nan)})
+    data = (folder / "good.safetensors").read_bytes()
+    (folder / "cut.safetensors").write_bytes(data[:-6])
+    (folder / "deep.json").write_text("[" * 100000)
+
+
 def project_files(folder):
     good = folder / "c"
 
@@ -253,12 +278,13 @@ def project_files(folder):
             path.write_bytes(changed)
 
     project("c-manifest", "net.json", lambda data: data[:50])
+    project("c-deep", "net.json", lambda data: b"[" * 100000)
     project("c-fields", "net.json", lambda data: b"{}")
     project("c-sizes", "net.json", lambda data: without(data, "input"))
     project("c-target", "net.json", lambda data: replaced(data, "target", "z80"))
     project("c-name", "net.json", lambda data: replaced(data, "name", "../../net"))
     project("c-source", "net.c", lambda data: None)
-    project("c-cut", "net.c", lambda data: data[: len(data) // 2])
+    project("c-cut", "net.c", lambda data: data[:100])
     project("c-network", "net.mlirbc", lambda data: data[: len(data) // 2])
     project("c-without", "net.mlirbc", lambda data: None)
 
@@ -289,4 +315,5 @@ def make(folder):
     mlir_files(folder)
     array_files(folder)
     data_files(folder)
+    parameter_files(folder)
     project_files(folder)

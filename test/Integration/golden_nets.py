@@ -1,15 +1,18 @@
 """Runs golden integer networks and compares every layer bit for bit.
 
-usage: golden_nets.py [NAME ...], networks of QAT_SHARED/golden/nets
+usage: golden_nets.py [--board] [NAME ...], networks of QAT_SHARED/golden/nets
 
 Each network is written in form I from the golden integers alone (weights,
 biases, multipliers), so that `qat run` is tested and nothing before it.
 Without names every network is run.
+Every sixteenth of them (with --board all) is also written as C and run on a
+simulated Cortex-M4: these networks have many widths, signs and zero points.
 """
 
 import glob
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -273,6 +276,26 @@ def check(golden, scratch, name):
     return errors
 
 
+def check_board(scratch, name):
+    """The same network in C on two of the inputs, after `check`."""
+    folder = os.path.join(scratch, name)
+    x = np.load(os.path.join(folder, "x.npy"))[:2].transpose(0, 2, 3, 1)
+    expected = np.load(os.path.join(folder, "y.npy"))[: len(x)]
+    two, board = os.path.join(folder, "two.npy"), os.path.join(folder, "board.npy")
+    project = os.path.join(folder, "c")
+    np.save(two, np.ascontiguousarray(x))
+    for command in (
+        ["deploy", os.path.join(folder, "net.mlir"), "--target", "cortex-m4", "-o", project],
+        ["simulate", project, "--input", two, "--output", board],
+    ):
+        result = subprocess.run(["qat", *command], capture_output=True, text=True)
+        if result.returncode:
+            return [f"{name} on the board: {result.stderr.strip()}"]
+    if not np.array_equal(np.load(board).reshape(expected.shape), expected):
+        return [f"{name} on the board: another output"]
+    return []
+
+
 def main():
     shared = os.environ.get("QAT_SHARED") or "../shared"
     golden = os.path.join(shared, "golden", "nets")
@@ -281,11 +304,15 @@ def main():
         print(f"skipped: no golden networks in '{golden}' (set QAT_SHARED)")
         print("0 passed, 0 failed, 1 skipped")
         return 0
-    names = sys.argv[1:] or [os.path.basename(f)[len("net_") : -len(".json")] for f in files]
+    everywhere = "--board" in sys.argv
+    names = [word for word in sys.argv[1:] if word != "--board"] or [os.path.basename(f)[len("net_") : -len(".json")] for f in files]
     passed, failed = 0, 0
     with tempfile.TemporaryDirectory() as scratch:
-        for name in names:
+        boards = shutil.which("arm-none-eabi-gcc") and shutil.which("qemu-system-arm")
+        for number, name in enumerate(names):
             errors = check(golden, scratch, name)
+            if boards and not errors and (everywhere or number % 16 == 0):
+                errors += check_board(scratch, name)
             passed, failed = passed + (not errors), failed + bool(errors)
             for error in errors:
                 print("FAILED: " + error)

@@ -58,6 +58,11 @@ def main():
             [],
             ["--type_quant", "PerLayerAsymPACT", "--activ_bits", "4"],
             ["--calibrate", DATA, "--calibrate-images", "32"],
+            ["--calibrate", DATA, "--calibrate-images", "32", "--calibrate-method",
+             "percentile", "--calibrate-percentile", "99.5", "--repair", "equalize,clip,bias,gain",
+             "--repair-images", "16", "--weight_bits", "4"],
+            ["--calibrate", DATA, "--calibrate-images", "32", "--calibrate-method", "mse",
+             "--repair", "clip,bias", "--type_quant", "PerLayerAsymPACT"],
             ["--quant_add_config", '[{"layer": 0, "w_bits": 4, "a_bits": 4}, {"layer": 1}]'],
         ):
             command = ["quantize", module, *options, "-o", quantized]

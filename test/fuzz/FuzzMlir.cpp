@@ -8,20 +8,30 @@
 
 #include "FuzzedNetwork.h"
 
+#include "SourceText.h"
+
 #include "qat/Dialect/Qat/IR/ConstantValues.h"
 
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/StringRef.h"
 
+#include <string>
+
 using namespace mlir;
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  llvm::StringRef bytes(reinterpret_cast<const char *>(data), size);
+  // MLIR's lexer needs the zero behind the text.
+  std::string text(reinterpret_cast<const char *>(data), size);
+  llvm::StringRef bytes = text;
   // The reader of bytecode is upstream's, and reads past hostile bytes; the
   // command guards against it (CrashGuard.h).
   if (bytes.starts_with("ML\xefR"))
     return -1;
+  if (llvm::Error error = qat::checkSourceText("x.mlir", bytes)) {
+    llvm::consumeError(std::move(error));
+    return -1;
+  }
   OwningOpRef<ModuleOp> module =
       parseSourceString<ModuleOp>(bytes, &qatfuzz::freshContext());
   if (module && succeeded(qat::verifyResources(*module)))

@@ -9,6 +9,7 @@
 #include "FuzzedNetwork.h"
 
 #include "qat/Dialect/Qat/IR/NetworkForm.h"
+#include "qat/Dialect/Qat/IR/ParameterValues.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 #include "qat/Pipelines/Pipelines.h"
@@ -60,6 +61,10 @@ static bool run(ModuleOp module,
 void qatfuzz::compileNetwork(ModuleOp module) {
   if (!module.lookupSymbol("main"))
     return;
+  // As the command does.
+  for (auto check : {checkTensorSizes, checkParameterValues})
+    if (llvm::Error error = check(module))
+      return llvm::consumeError(std::move(error));
   NetworkForm form = getNetworkForm(module);
   if (form == NetworkForm::Float) {
     QatInsertQuantizersOptions options;

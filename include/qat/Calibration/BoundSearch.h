@@ -1,4 +1,4 @@
-//===- BoundSearch.h - bounds of least squared error ----------------*- C++ -*-===//
+//===- BoundSearch.h - bounds of least squared error ------------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -8,9 +8,9 @@
 //
 // Which bounds make a quantizer lose least: the sum of (x - fake(x))^2 over the
 // values, `fake` being the quantizer itself (docs/Spec.md, sections 2 and 3).
-// Every search is deterministic. It goes over bounds in geometric steps and then
-// between the neighbours of the best; two bounds are first narrowed together,
-// then in turn.
+// Every search is deterministic. It goes over bounds in geometric steps and
+// then between the neighbours of the best; two bounds are first narrowed
+// together, then in turn.
 //
 //===----------------------------------------------------------------------===//
 
@@ -46,19 +46,20 @@ double getTwoBoundError(llvm::ArrayRef<WeightedPoint> points, BoundPair range,
 
 /// The bounds of least error, within the range of the points and 0.
 BoundPair findTwoBounds(llvm::ArrayRef<WeightedPoint> points, unsigned bits,
-                           Rounding rounding);
+                        Rounding rounding);
 
 /// The sum of squared errors of weights that share a step, clamped to `range`
-/// first (which straddles 0; for the symmetric scheme to [-hi, hi]). Equals
-/// that of quantizeWeights to double rounding.
-double getWeightError(llvm::ArrayRef<float> t, BoundPair range, unsigned bits,
-                      bool symmetric);
+/// first (which straddles 0; for the symmetric scheme to [-hi, hi]), each error
+/// times the weight's `importance` where that is not empty. Equals that of
+/// quantizeWeights.
+double getWeightError(llvm::ArrayRef<float> t, llvm::ArrayRef<float> importance,
+                      BoundPair range, unsigned bits, bool symmetric);
 
 /// The clamping bounds of least error for weights that share a step; never
-/// worse than no clamping. Tensors of more than 16,384 elements are searched on
-/// their histogram.
-BoundPair findWeightBounds(llvm::ArrayRef<float> t, unsigned bits,
-                              bool symmetric);
+/// worse than no clamping.
+BoundPair findWeightBounds(llvm::ArrayRef<float> t,
+                           llvm::ArrayRef<float> importance, unsigned bits,
+                           bool symmetric);
 
 } // namespace mlir::qat
 

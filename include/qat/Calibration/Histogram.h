@@ -1,4 +1,4 @@
-//===- Histogram.h - how the values of a tensor are spread ----------*- C++ -*-===//
+//===- Histogram.h - how the values of a tensor are spread ------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -63,7 +63,8 @@ def QatEqualizeLayers : Pass<"qat-equalize-layers", "::mlir::ModuleOp"> {
     gamma and beta where it has a batch norm, else into weights and bias.
 
     With `granularity=channel` (weights with a step a channel) a weight of the
-    second layer counts by its share of its own row's range.
+    second layer counts by its share of its own row's range, and, where there is
+    data, r1[c] is the greatest value that channel c of the activation reaches.
 
     A ReLU6 has one bound for all channels, which a scale a channel would tear
     apart. `relu6=keep` runs the float network on `data`: a channel that reaches
@@ -105,15 +106,36 @@ def QatClipWeights : Pass<"qat-clip-weights", "::mlir::ModuleOp"> {
     `LAYER.weight.hi`. Min-max schemes have none: their weights are clamped, and
     the step follows from the clamped data. The remark gives signal to noise of
     the weights before and after.
+
+    With data an error counts by the variance, in the float network, of the
+    input channel that the weight is multiplied with: that is its part in the
+    error of the output, whose mean qat-correct-biases takes care of.
+
+    Clipping shortens weights, and over many layers the signal would fade: what
+    was clipped is scaled so that its quantized form is as long, along the float
+    weights, as these are.
   }];
+  let options = [
+    Option<"dataset", "dataset", "std::string", /*default=*/"\"\"",
+           "Data set: cifar10, mnist, imagenet, folder, npy or digits">,
+    Option<"path", "data", "std::string", /*default=*/"\"\"",
+           "File or folder of the data set">,
+    Option<"images", "images", "unsigned", /*default=*/"64",
+           "How many images to run, at most">,
+    Option<"threads", "threads", "unsigned", /*default=*/"0",
+           "Threads; 0 takes as many as the machine has. The result does not "
+           "depend on it">,
+  ];
+
+  let dependentDialects = ["::mlir::ml_program::MLProgramDialect"];
 }
 
-def QatRecordFloatMeans : Pass<"qat-record-float-means", "::mlir::ModuleOp"> {
+def QatRecordFloatMoments : Pass<"qat-record-float-moments", "::mlir::ModuleOp"> {
   let summary = "Note what the float network gives on average (form Q)";
   let description = [{
-    Runs the float network that form Q stands for and leaves the mean of each
-    channel of what activations read as the attribute `qat.float_mean` on every
-    convolution and dense layer. qat-correct-biases takes it from there: passes
+    Runs the float network that form Q stands for and leaves mean and variance of
+    each channel of what activations read as the attributes `qat.float_mean` and
+    `qat.float_variance` on every convolution and dense layer. qat-correct-biases takes it from there: passes
     between the two may change weights.
   }];
   let options = [
@@ -137,11 +159,16 @@ def QatCorrectBiases : Pass<"qat-correct-biases", "::mlir::ModuleOp"> {
     layer the mean over images and pixels of every channel of what the activation
     reads is compared with the float network's, and the difference is added to
     the bias (to the batch norm's beta where there is one) before the next layer
-    is run. The means of the float network are those that
-    qat-record-float-means left, else those of the network as it is now. The
+    is run. With `gains` each channel is also stretched, by at most 2, to the float
+    network's variance, where the integer weights can stay what they are: where
+    each channel has a step, or a batch norm that is not folded into the weights.
+    The float network's means and variances are those that
+    qat-record-float-moments left, else those of the network as it is now. The
     remark says how far off the means were.
   }];
   let options = [
+    Option<"gains", "gains", "bool", /*default=*/"false",
+           "Correct the variances of channels, too">,
     Option<"dataset", "dataset", "std::string", /*default=*/"\"\"",
            "Data set: cifar10, mnist, imagenet, folder, npy or digits">,
     Option<"path", "data", "std::string", /*default=*/"\"\"",

@@ -61,8 +61,7 @@ static std::optional<SmallVector<int32_t>> joinTables(ArrayRef<Value> tables) {
   return joined;
 }
 
-std::optional<IntegerSoftmax>
-qat::matchIntegerSoftmax(tosa::RescaleOp last) {
+std::optional<IntegerSoftmax> qat::matchIntegerSoftmax(tosa::RescaleOp last) {
   OpGraph g;
   using Node = OpGraph::Node;
   Node zero = g.integer(0), one = g.integer(1), four = g.integer(4);
@@ -87,8 +86,8 @@ qat::matchIntegerSoftmax(tosa::RescaleOp last) {
   auto left = [&](unsigned i, int64_t shift) {
     return g.op<tosa::LogicalLeftShiftOp>({entry(i), g.integer(shift)});
   };
-  Node low = g.op<tosa::ArithmeticRightShiftOp>({entry(3), g.integer(7)},
-                                                isRounded);
+  Node low =
+      g.op<tosa::ArithmeticRightShiftOp>({entry(3), g.integer(7)}, isRounded);
   Node e = g.op<tosa::AddOp>(
       {g.op<tosa::AddOp>(
            {g.op<tosa::AddOp>({left(0, 17), left(1, 9)}), left(2, 1)}),
@@ -97,11 +96,11 @@ qat::matchIntegerSoftmax(tosa::RescaleOp last) {
       {g.op<tosa::ArithmeticRightShiftOp>({e, g.integer(12)}, isRounded)},
       isLastAxis);
   Node bits = g.op<tosa::ClzOp>({sum});
-  Node d = g.op<tosa::LogicalLeftShiftOp>(
-      {sum, g.op<tosa::SubOp>({bits, one})});
-  Node reciprocal = g.op<tosa::AddOp>(
-      {g.op<tosa::MulOp>({d, g.integer(-1010580540), s31}),
-       g.integer(1515870810)});
+  Node d =
+      g.op<tosa::LogicalLeftShiftOp>({sum, g.op<tosa::SubOp>({bits, one})});
+  Node reciprocal =
+      g.op<tosa::AddOp>({g.op<tosa::MulOp>({d, g.integer(-1010580540), s31}),
+                         g.integer(1515870810)});
   for (unsigned step = 0; step < 3; ++step) {
     Node error = g.op<tosa::SubOp>(
         {g.integer(1 << 29), g.op<tosa::MulOp>({reciprocal, d, s31})});

@@ -187,8 +187,7 @@ private:
       if (auto [entry, isNew] = taken.insert(readable); isNew)
         return entry->getKey();
     while (true) {
-      std::string name =
-          (kind.name + "_" + Twine(counts[kind.name]++)).str();
+      std::string name = (kind.name + "_" + Twine(counts[kind.name]++)).str();
       if (auto [entry, isNew] = taken.insert(name); isNew)
         return entry->getKey();
     }
@@ -215,8 +214,8 @@ private:
     auto type = cast<RankedTensorType>(operand.get().getType());
     Attribute value = DenseResourceElementsAttr::get(
         type, name,
-        HeapAsmResourceBlob::allocateAndCopyWithAlign(
-            *bytes, /*align=*/8, /*dataIsMutable=*/false));
+        HeapAsmResourceBlob::allocateAndCopyWithAlign(*bytes, /*align=*/8,
+                                                      /*dataIsMutable=*/false));
     Location loc = UnknownLoc::get(&getContext());
     OpBuilder builder(main);
     ml_program::GlobalOp::create(builder, loc, name, type, /*is_mutable=*/true,

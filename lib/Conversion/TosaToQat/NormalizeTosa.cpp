@@ -56,7 +56,8 @@ static LogicalResult fixReshape(tosa::ReshapeOp reshape) {
   auto input = cast<RankedTensorType>(reshape.getInput1().getType());
   auto type = dyn_cast<RankedTensorType>(reshape.getType());
   std::optional<std::vector<int64_t>> wanted = getIntegers(reshape.getShape());
-  if (!wanted || !type || static_cast<int64_t>(wanted->size()) != type.getRank())
+  if (!wanted || !type ||
+      static_cast<int64_t>(wanted->size()) != type.getRank())
     return reshape.emitError("expects a constant shape");
   SmallVector<int64_t> shape(wanted->begin(), wanted->end());
   int64_t known = 1, unknown = -1;
@@ -133,12 +134,12 @@ static void nameInterface(func::FuncOp main) {
     return names;
   };
   Builder builder(main.getContext());
-  for (auto [index, name] : llvm::enumerate(
-           getNames("inputs", main.getNumArguments(), "input")))
+  for (auto [index, name] :
+       llvm::enumerate(getNames("inputs", main.getNumArguments(), "input")))
     if (!main.getArgAttr(index, "qat.name"))
       main.setArgAttr(index, "qat.name", builder.getStringAttr(name));
-  for (auto [index, name] : llvm::enumerate(
-           getNames("outputs", main.getNumResults(), "output")))
+  for (auto [index, name] :
+       llvm::enumerate(getNames("outputs", main.getNumResults(), "output")))
     if (!main.getResultAttr(index, "qat.name"))
       main.setResultAttr(index, "qat.name", builder.getStringAttr(name));
   main->removeAttr("tf.entry_function");
@@ -257,9 +258,8 @@ static void foldConstants(func::FuncOp main) {
     OpBuilder builder(&op);
     auto type = cast<RankedTensorType>(op.getResult(0).getType());
     // The name is that of the constant, not of the op that uses it.
-    auto folded =
-        tosa::ConstOp::create(builder, op.getOperand(0).getLoc(), type,
-                              makeElements(type, *bytes));
+    auto folded = tosa::ConstOp::create(builder, op.getOperand(0).getLoc(),
+                                        type, makeElements(type, *bytes));
     op.getResult(0).replaceAllUsesWith(folded.getResult());
     op.erase();
   }
@@ -311,18 +311,16 @@ static bool isGrouped(Operation &op) {
 static LogicalResult checkOperators(func::FuncOp main) {
   llvm::SetVector<std::pair<StringRef, StringRef>> refused;
   for (Operation &op : main.getBody().front()) {
-    bool isKnown =
-        isa<tosa::ConstOp, tosa::ConstShapeOp, tosa::Conv2DOp,
-            tosa::DepthwiseConv2DOp, tosa::ClampOp, tosa::AddOp,
-            tosa::AvgPool2dOp, tosa::MaxPool2dOp, tosa::ReshapeOp,
-            tosa::TransposeOp, tosa::SliceOp, tosa::PadOp, tosa::ConcatOp,
-            SoftmaxOp, func::ReturnOp>(op) ||
-        op.getName().getDialectNamespace() != "tosa";
+    bool isKnown = isa<tosa::ConstOp, tosa::ConstShapeOp, tosa::Conv2DOp,
+                       tosa::DepthwiseConv2DOp, tosa::ClampOp, tosa::AddOp,
+                       tosa::AvgPool2dOp, tosa::MaxPool2dOp, tosa::ReshapeOp,
+                       tosa::TransposeOp, tosa::SliceOp, tosa::PadOp,
+                       tosa::ConcatOp, SoftmaxOp, func::ReturnOp>(op) ||
+                   op.getName().getDialectNamespace() != "tosa";
     if (isGrouped(op))
       refused.insert({"grouped tosa.conv2d", getLayerName(op.getLoc())});
     else if (!isKnown)
-      refused.insert(
-          {op.getName().getStringRef(), getLayerName(op.getLoc())});
+      refused.insert({op.getName().getStringRef(), getLayerName(op.getLoc())});
   }
   if (refused.empty())
     return success();

@@ -14,33 +14,34 @@
 #include "qat/Dialect/Qat/IR/LayerName.h"
 #include "qat/Dialect/Qat/IR/ScaleRounding.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/Dialect/Utils/ReshapeOpsUtils.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/SetVector.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 #include <algorithm>
-#include <cmath>
 
 using namespace mlir;
 using namespace mlir::qat;
-using quant::QuantizationFlags::Signed;
-using quant::UniformQuantizedPerAxisType;
 using quant::UniformQuantizedType;
 
-static RankedTensorType tensorType(Value value) {
+RankedTensorType Raiser::tensorType(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
-static UniformQuantizedType gridOf(Value value) {
+UniformQuantizedType Raiser::gridOf(Value value) {
   return cast<UniformQuantizedType>(tensorType(value).getElementType());
 }
 
-static bool isInteger(Value value, unsigned bits) {
+bool Raiser::isInteger(Value value, unsigned bits) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && type.getElementType().isInteger(bits);
+}
+
+int64_t Raiser::getWindowedSize(int64_t input, int64_t before, int64_t after,
+                                int64_t kernel, int64_t stride,
+                                int64_t dilation) {
+  return (input + before + after - (kernel - 1) * dilation - 1) / stride + 1;
 }
 
 /// The constants of a rescale on signed integers; nullopt where one is none.
@@ -72,129 +73,14 @@ static std::optional<Rescale> getRescale(tosa::RescaleOp op) {
   return rescale;
 }
 
-//===----------------------------------------------------------------------===//
-// Grids and constants
-//===----------------------------------------------------------------------===//
-
 Raiser::Raiser(func::FuncOp main)
     : main(main), builder(main.getContext()),
       grids(main->getParentOfType<ModuleOp>()->getAttrOfType<DictionaryAttr>(
           kGridsAttrName)) {}
 
-UniformQuantizedType Raiser::getGrid(StringRef tensor, int64_t zeroPoint) {
-  double scale = 1.0;
-  // The zero point that the ops compute with is right in any case; a grid that
-  // says another one is not this tensor's.
-  if (grids && !tensor.empty())
-    if (auto type = grids.getAs<TypeAttr>(tensor))
-      if (auto grid = dyn_cast<UniformQuantizedType>(type.getValue()))
-        if (grid.getZeroPoint() == zeroPoint)
-          scale = grid.getScale();
-  return UniformQuantizedType::get(Signed, builder.getI8Type(),
-                                   builder.getF32Type(), scale, zeroPoint,
-                                   INT8_MIN, INT8_MAX);
-}
-
-quant::QuantizedType Raiser::getWeightGrid(Value weights, int64_t zeroPoint,
-                                           int64_t channels, int32_t axis) {
-  Type f32 = builder.getF32Type(), i8 = builder.getI8Type();
-  double scale = 1.0;
-  StringRef name = getLayerName(weights.getLoc());
-  if (auto type = grids && !name.empty() ? grids.getAs<TypeAttr>(name)
-                                         : TypeAttr()) {
-    if (auto grid = dyn_cast<UniformQuantizedType>(type.getValue()))
-      scale = grid.getScale();
-    auto perAxis = dyn_cast<UniformQuantizedPerAxisType>(type.getValue());
-    if (perAxis &&
-        static_cast<int64_t>(perAxis.getScales().size()) == channels)
-      return UniformQuantizedPerAxisType::get(
-          Signed, i8, f32, perAxis.getScales(),
-          SmallVector<int64_t>(channels, zeroPoint), axis, INT8_MIN, INT8_MAX);
-  }
-  return UniformQuantizedType::get(Signed, i8, f32, scale, zeroPoint, INT8_MIN,
-                                   INT8_MAX);
-}
-
-std::optional<int64_t> Raiser::getZeroPointOfUsers(Value value) {
-  std::optional<int64_t> found;
-  bool differ = false;
-  std::function<void(Value)> visit = [&](Value current) {
-    for (OpOperand &use : current.getUses()) {
-      Value zero;
-      Operation *user = use.getOwner();
-      if (auto conv = dyn_cast<tosa::Conv2DOp>(user))
-        zero = conv.getInputZp();
-      else if (auto conv = dyn_cast<tosa::DepthwiseConv2DOp>(user))
-        zero = conv.getInputZp();
-      else if (auto rescale = dyn_cast<tosa::RescaleOp>(user))
-        zero = rescale.getInputZp();
-      else if (isa<tosa::ReshapeOp, tosa::SliceOp, tosa::MaxPool2dOp,
-                   tosa::AvgPool2dOp, tosa::ConcatOp, tosa::PadOp,
-                   tosa::ClampOp>(user))
-        visit(user->getResult(0));
-      if (!zero || use.getOperandNumber() != 0)
-        continue;
-      std::optional<int64_t> here = getSplatInteger(zero);
-      differ |= found && found != here;
-      found = here;
-    }
-  };
-  visit(value);
-  if (differ)
-    return std::nullopt;
-  return found.value_or(0);
-}
-
-Value Raiser::makeWeights(Location loc, Value weights, ArrayRef<int64_t> shape,
-                          quant::QuantizedType grid) {
-  ElementsAttr elements;
-  if (!isInteger(weights, 8) || !matchPattern(weights, m_Constant(&elements)))
-    return {};
-  std::optional<std::vector<char>> bytes = getElementBytes(elements);
-  if (!bytes)
-    return {};
-  auto type = RankedTensorType::get(shape, builder.getI8Type());
-  Value constant = arith::ConstantOp::create(
-      builder, loc, type, cast<TypedAttr>(makeElements(type, *bytes)));
-  return quant::StorageCastOp::create(builder, loc, type.clone(grid), constant);
-}
-
-Value Raiser::makeBias(Location loc, Value bias, int64_t channels) {
-  std::optional<std::vector<int64_t>> values = getIntegers(bias);
-  if (!values || !isInteger(bias, 32))
-    return {};
-  SmallVector<int32_t> elements(values->begin(), values->end());
-  if (elements.size() == 1)
-    elements.resize(channels, elements.front());
-  if (static_cast<int64_t>(elements.size()) != channels)
-    return {};
-  return arith::ConstantOp::create(builder, loc,
-                                   builder.getI32TensorAttr(elements));
-}
-
-Value Raiser::reshape(Location loc, Value value, ArrayRef<int64_t> shape) {
-  RankedTensorType from = tensorType(value), to = from.clone(shape);
-  if (from == to)
-    return value;
-  if (auto groups = getReassociationIndicesForReshape(from, to)) {
-    if (from.getRank() > to.getRank())
-      return tensor::CollapseShapeOp::create(builder, loc, to, value, *groups);
-    return tensor::ExpandShapeOp::create(builder, loc, to, value, *groups);
-  }
-  // By way of one dimension.
-  return reshape(loc, reshape(loc, value, {from.getNumElements()}), shape);
-}
-
 //===----------------------------------------------------------------------===//
 // Layers
 //===----------------------------------------------------------------------===//
-
-/// The size that a window op gives; TOSA's own ops divide exactly.
-static int64_t getWindowedSize(int64_t input, int64_t before, int64_t after,
-                               int64_t kernel, int64_t stride,
-                               int64_t dilation) {
-  return (input + before + after - (kernel - 1) * dilation - 1) / stride + 1;
-}
 
 template <typename ConvOp>
 bool Raiser::raiseWeighted(tosa::RescaleOp op, ConvOp conv) {
@@ -217,8 +103,8 @@ bool Raiser::raiseWeighted(tosa::RescaleOp op, ConvOp conv) {
                     dilation = conv.getDilation();
   for (int axis : {0, 1})
     if (getWindowedSize(inputShape[1 + axis], pad[2 * axis], pad[2 * axis + 1],
-                        kernel[axis], stride[axis], dilation[axis]) !=
-        resultType.getDimSize(1 + axis))
+                        kernel[axis], stride[axis],
+                        dilation[axis]) != resultType.getDimSize(1 + axis))
       return false;
 
   Location loc = op.getLoc();
@@ -232,17 +118,15 @@ bool Raiser::raiseWeighted(tosa::RescaleOp op, ConvOp conv) {
     storedShape = {kernel[0], kernel[1], channels};
   else if (isDense)
     storedShape = {channels, inputShape.back()};
-  Value weights = makeWeights(
-      loc, conv.getWeight(), storedShape,
-      getWeightGrid(conv.getWeight(), *weightZero, channels,
-                    isDepthwise ? 2 : 0));
+  Value weights = makeWeights(loc, conv.getWeight(), storedShape,
+                              getWeightGrid(conv.getWeight(), *weightZero,
+                                            channels, isDepthwise ? 2 : 0));
   if (!bias || !weights ||
       (rescale->multipliers.size() != 1 &&
        static_cast<int64_t>(rescale->multipliers.size()) != channels))
     return false;
 
-  UniformQuantizedType grid =
-      getGrid(getLayerName(loc), rescale->outputZero);
+  UniformQuantizedType grid = getGrid(getLayerName(loc), rescale->outputZero);
   auto multiplier = builder.getDenseI32ArrayAttr(rescale->multipliers);
   auto shift = builder.getDenseI8ArrayAttr(rescale->shifts);
   auto accumulator = builder.getI32IntegerAttr(64);
@@ -251,10 +135,10 @@ bool Raiser::raiseWeighted(tosa::RescaleOp op, ConvOp conv) {
   Type type = resultType.clone(grid);
   Value result;
   if constexpr (isDepthwise) {
-    result = DepthwiseConv2DOp::create(
-        builder, loc, type, input, weights, bias, conv.getPadAttr(),
-        conv.getStrideAttr(), conv.getDilationAttr(), multiplier, shift,
-        accumulator, rounding);
+    result = DepthwiseConv2DOp::create(builder, loc, type, input, weights, bias,
+                                       conv.getPadAttr(), conv.getStrideAttr(),
+                                       conv.getDilationAttr(), multiplier,
+                                       shift, accumulator, rounding);
   } else if (isDense) {
     int64_t batch = inputShape[0];
     Value flat = reshape(loc, input, {batch, inputShape.back()});
@@ -264,11 +148,11 @@ bool Raiser::raiseWeighted(tosa::RescaleOp op, ConvOp conv) {
     result = reshape(loc, result, resultType.getShape());
   } else {
     int64_t groups = inputShape.back() / weightShape.back();
-    result = Conv2DOp::create(
-        builder, loc, type, input, weights, bias, conv.getPadAttr(),
-        conv.getStrideAttr(), conv.getDilationAttr(),
-        builder.getI64IntegerAttr(groups), multiplier, shift, accumulator,
-        rounding);
+    result = Conv2DOp::create(builder, loc, type, input, weights, bias,
+                              conv.getPadAttr(), conv.getStrideAttr(),
+                              conv.getDilationAttr(),
+                              builder.getI64IntegerAttr(groups), multiplier,
+                              shift, accumulator, rounding);
   }
   replace(op, result, {conv});
   return true;
@@ -335,10 +219,10 @@ bool Raiser::raiseSoftmax(tosa::RescaleOp op) {
     return false;
   Type type = tensorType(op.getOutput())
                   .clone(getGrid(getLayerName(op.getLoc()), *zeroPoint));
-  replace(op,
-          TableSoftmaxOp::create(builder, op.getLoc(), type, input,
-                                 softmax->table),
-          softmax->ops);
+  replace(
+      op,
+      TableSoftmaxOp::create(builder, op.getLoc(), type, input, softmax->table),
+      softmax->ops);
   return true;
 }
 
@@ -371,11 +255,9 @@ bool Raiser::makeTable(Operation *op, Value input, int64_t zeroPoint,
   SmallVector<int32_t> values;
   for (int64_t stored = gridOf(x).getStorageTypeMin();
        stored <= gridOf(x).getStorageTypeMax(); ++stored)
-    values.push_back(
-        std::clamp<int64_t>(function(stored), INT8_MIN, INT8_MAX));
+    values.push_back(std::clamp<int64_t>(function(stored), INT8_MIN, INT8_MAX));
   Location loc = op->getLoc();
-  Type type =
-      tensorType(x).clone(getGrid(getLayerName(loc), zeroPoint));
+  Type type = tensorType(x).clone(getGrid(getLayerName(loc), zeroPoint));
   replace(op, TableOp::create(builder, loc, type, x, values));
   return true;
 }
@@ -440,98 +322,6 @@ bool Raiser::raiseClamp(tosa::ClampOp op) {
 }
 
 //===----------------------------------------------------------------------===//
-// Pools and what moves data
-//===----------------------------------------------------------------------===//
-
-bool Raiser::raiseAvgPool(tosa::AvgPool2dOp op) {
-  Value input = lookup(op.getInput(), /*mayBeCut=*/true);
-  std::optional<int64_t> inputZero = getSplatInteger(op.getInputZp());
-  std::optional<int64_t> outputZero = getSplatInteger(op.getOutputZp());
-  if (!input || inputZero != outputZero)
-    return false;
-  // tosa.avg_pool2d rounds sum(x - zero point) half away from 0. Where every
-  // difference has one sign, that is half up or half down of the stored sum.
-  RoundingMode rounding = RoundingMode::HalfAway;
-  if (inputZero == gridOf(input).getStorageTypeMin())
-    rounding = RoundingMode::Nearest;
-  else if (inputZero != 0)
-    return false;
-  ArrayRef<int64_t> shape = tensorType(input).getShape();
-  RankedTensorType type = tensorType(op.getOutput());
-  for (int axis : {0, 1})
-    if (getWindowedSize(shape[1 + axis], op.getPad()[2 * axis],
-                        op.getPad()[2 * axis + 1], op.getKernel()[axis],
-                        op.getStride()[axis], 1) != type.getDimSize(1 + axis))
-      return false;
-  replace(op, AvgPool2DOp::create(
-                  builder, op.getLoc(), type.clone(gridOf(input)), input,
-                  op.getKernelAttr(), op.getStrideAttr(), op.getPadAttr(),
-                  RoundingModeAttr::get(builder.getContext(), rounding)));
-  return true;
-}
-
-bool Raiser::raiseMaxPool(tosa::MaxPool2dOp op) {
-  Value input = lookup(op.getInput(), /*mayBeCut=*/true);
-  if (!input)
-    return false;
-  ArrayRef<int64_t> shape = tensorType(input).getShape();
-  RankedTensorType type = tensorType(op.getOutput());
-  for (int axis : {0, 1})
-    if (getWindowedSize(shape[1 + axis], op.getPad()[2 * axis],
-                        op.getPad()[2 * axis + 1], op.getKernel()[axis],
-                        op.getStride()[axis], 1) != type.getDimSize(1 + axis))
-      return false;
-  replace(op, MaxPool2DOp::create(builder, op.getLoc(),
-                                  type.clone(gridOf(input)), input,
-                                  op.getKernelAttr(), op.getStrideAttr(),
-                                  op.getPadAttr()));
-  return true;
-}
-
-bool Raiser::raiseReshape(tosa::ReshapeOp op) {
-  Value input = lookup(op.getInput1());
-  if (!input)
-    return false;
-  replace(op, reshape(op.getLoc(), input, tensorType(op.getOutput()).getShape()));
-  return true;
-}
-
-/// A slice from the start whose missing rows and columns no window reaches:
-/// its users read the whole input.
-bool Raiser::raiseSlice(tosa::SliceOp op) {
-  Value input = lookup(op.getInput1());
-  std::optional<std::vector<int64_t>> start = getIntegers(op.getStart());
-  RankedTensorType type = tensorType(op.getOutput());
-  if (!input || !start || type.getRank() != 4 ||
-      !llvm::all_of(*start, [](int64_t at) { return at == 0; }))
-    return false;
-  ArrayRef<int64_t> shape = tensorType(input).getShape();
-  int64_t cuts[2] = {shape[1] - type.getDimSize(1),
-                     shape[2] - type.getDimSize(2)};
-  if (shape[0] != type.getDimSize(0) || shape[3] != type.getDimSize(3))
-    return false;
-  auto misses = [&](ArrayRef<int64_t> pad, ArrayRef<int64_t> stride) {
-    return llvm::all_of(llvm::seq(2), [&](int axis) {
-      return cuts[axis] == 0 ||
-             (pad[2 * axis + 1] == 0 && cuts[axis] < stride[axis]);
-    });
-  };
-  for (OpOperand &use : op->getUses()) {
-    bool misled = true;
-    llvm::TypeSwitch<Operation *>(use.getOwner())
-        .Case<tosa::Conv2DOp, tosa::DepthwiseConv2DOp, tosa::AvgPool2dOp,
-              tosa::MaxPool2dOp>([&](auto window) {
-          misled = !misses(window.getPad(), window.getStride());
-        });
-    if (misled)
-      return false;
-  }
-  cut.insert(op.getOutput());
-  replace(op, input);
-  return true;
-}
-
-//===----------------------------------------------------------------------===//
 // The function
 //===----------------------------------------------------------------------===//
 
@@ -559,6 +349,8 @@ bool Raiser::raise(Operation *op) {
       .Case<tosa::SliceOp>([&](auto slice) { return raiseSlice(slice); })
       .Case<tosa::AvgPool2dOp>([&](auto pool) { return raiseAvgPool(pool); })
       .Case<tosa::MaxPool2dOp>([&](auto pool) { return raiseMaxPool(pool); })
+      .Case<tosa::ConcatOp>([&](auto concat) { return raiseConcat(concat); })
+      .Case<tosa::PadOp>([&](auto pad) { return raisePad(pad); })
       .Case<tosa::TableOp>([&](auto table) {
         return !isInteger(table.getOutput(), 8) || raiseTable(table);
       })
@@ -613,8 +405,8 @@ LogicalResult Raiser::run() {
       getGrid(name ? name.getValue() : StringRef(), *zeroPoint);
   RankedTensorType inputType = tensorType(input).clone(grid);
   builder.setInsertionPointToStart(&body);
-  auto standIn = quant::StorageCastOp::create(builder, input.getLoc(),
-                                              inputType, input);
+  auto standIn =
+      quant::StorageCastOp::create(builder, input.getLoc(), inputType, input);
   raised[input] = standIn;
 
   SmallVector<Operation *> ops;
@@ -638,7 +430,8 @@ LogicalResult Raiser::run() {
   input.setType(inputType);
   standIn.replaceAllUsesWith(Value(input));
   standIn.erase();
-  main.setFunctionType(FunctionType::get(
-      main.getContext(), input.getType(), body.getTerminator()->getOperand(0).getType()));
+  main.setFunctionType(
+      FunctionType::get(main.getContext(), input.getType(),
+                        body.getTerminator()->getOperand(0).getType()));
   return success();
 }

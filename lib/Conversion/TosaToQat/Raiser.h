@@ -49,10 +49,20 @@ private:
   bool raiseAvgPool(tosa::AvgPool2dOp op);
   bool raiseMaxPool(tosa::MaxPool2dOp op);
   bool raiseTable(tosa::TableOp op);
+  bool raiseConcat(tosa::ConcatOp op);
+  bool raisePad(tosa::PadOp op);
   bool raiseAdd(tosa::RescaleOp op, tosa::AddOp add);
   bool raiseSoftmax(tosa::RescaleOp op);
   template <typename ConvOp>
   bool raiseWeighted(tosa::RescaleOp op, ConvOp conv);
+
+  static RankedTensorType tensorType(Value value);
+  static quant::UniformQuantizedType gridOf(Value value);
+  static bool isInteger(Value value, unsigned bits);
+  /// The size that a window op gives; TOSA's own ops divide exactly.
+  static int64_t getWindowedSize(int64_t input, int64_t before, int64_t after,
+                                 int64_t kernel, int64_t stride,
+                                 int64_t dilation);
 
   /// The grid on which `value` lies: its zero point, and the scale of the
   /// tensor with the name of its op.
@@ -78,8 +88,7 @@ private:
   /// The raised value, null where there is none. A cut one (see raiseSlice) is
   /// given only to those that say that they take it.
   Value lookup(Value value, bool mayBeCut = false) const;
-  void replace(Operation *op, Value value,
-               ArrayRef<Operation *> group = {});
+  void replace(Operation *op, Value value, ArrayRef<Operation *> group = {});
   LogicalResult reportRefused();
 
   func::FuncOp main;

@@ -54,6 +54,11 @@ static void prepare_core(void) {
   mpu[2] = (uint32_t)qat_stack_start - 0x100000; /* RBAR */
   mpu[3] = 19 << 1 | 1;                          /* RASR: 2^(19+1) bytes */
   mpu[0] = 5; /* CTRL: on, the rest of the memory as by default */
+#if __ARM_ARCH < 7
+  /* CCR: accesses that are not aligned are faults, as on the processor that the
+   * code is for; the one that executes it would allow them. */
+  *(volatile uint32_t *)0xe000ed14 |= 1 << 3;
+#endif
   __asm__ volatile("dsb\n\tisb" : : : "memory");
 #endif
 }

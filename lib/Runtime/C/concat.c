@@ -1,4 +1,5 @@
-//===- concat.c - the kernels that copy operands of a concatenation *- C -*-===//
+//===- concat.c - the kernels that copy operands of a concatenation *- C
+//-*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -12,11 +12,13 @@
 #include "rescaled_add.h"
 #include "storage.h"
 
-QAT_INLINE void qat_rescaled_add_rows(
-    const struct qat_rescaled_add *layer, const void *input1,
-    int32_t input1_pitch, const void *input2, int32_t input2_pitch,
-    void *output, int32_t output_pitch, int32_t first_row, int32_t row_count,
-    void *scratch, int in1, int in2, int out) {
+QAT_INLINE void qat_rescaled_add_rows(const struct qat_rescaled_add *layer,
+                                      const void *input1, int32_t input1_pitch,
+                                      const void *input2, int32_t input2_pitch,
+                                      void *output, int32_t output_pitch,
+                                      int32_t first_row, int32_t row_count,
+                                      void *scratch, int in1, int in2,
+                                      int out) {
   (void)scratch;
   const int32_t elements = layer->row_elements;
   const int twice = layer->double_round;

@@ -38,11 +38,11 @@ QAT_OUTLINE int32_t qat_reciprocal(int32_t d) {
   return r;
 }
 
-QAT_INLINE void
-qat_table_softmax_rows(const struct qat_table_softmax *layer, const void *input,
-                       int32_t input_pitch, void *output, int32_t output_pitch,
-                       int32_t first_row, int32_t row_count, void *scratch,
-                       int in, int out) {
+QAT_INLINE void qat_table_softmax_rows(const struct qat_table_softmax *layer,
+                                       const void *input, int32_t input_pitch,
+                                       void *output, int32_t output_pitch,
+                                       int32_t first_row, int32_t row_count,
+                                       void *scratch, int in, int out) {
   (void)scratch;
   const int32_t channels = layer->channels;
   const int32_t *table = layer->table;

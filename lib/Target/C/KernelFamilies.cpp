@@ -169,9 +169,12 @@ static const KernelField tableFields[] = {
 };
 
 static const KernelField tableSoftmaxFields[] = {
-    {"width", FieldType::I32},         {"channels", FieldType::I32},
-    {"output_zero_point", FieldType::I32}, {"output_min", FieldType::I32},
-    {"output_max", FieldType::I32},    {"table", FieldType::Int32s},
+    {"width", FieldType::I32},
+    {"channels", FieldType::I32},
+    {"output_zero_point", FieldType::I32},
+    {"output_min", FieldType::I32},
+    {"output_max", FieldType::I32},
+    {"table", FieldType::Int32s},
 };
 
 /// A family whose kernels read weights.

@@ -24,6 +24,9 @@ using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat::onnx;
 
+/// One value each: more is not of this world, but files may hold it.
+static constexpr int64_t kMaxChannels = int64_t(1) << 24;
+
 namespace {
 /// scale * x + offset; one value each, or one for each index of `axis`.
 struct Affine {
@@ -135,6 +138,11 @@ static LogicalResult applyAffine(NodeContext &node, unsigned index,
     return node.result(std::move(*data));
   }
   unsigned axis = affine.axis;
+  int64_t channels =
+      cast<RankedTensorType>(data->value.getType()).getShape().back();
+  if (channels > kMaxChannels)
+    return node.refuse("has " + Twine(channels) + " channels; at most " +
+                       Twine(kMaxChannels) + " can be scaled");
   if (!affine.isUniform() && !data->layout.isLast(axis, data->shape[axis]))
     return node.refuse("has a constant that varies along axis " + Twine(axis) +
                        " of " + formatShape(data->shape) +

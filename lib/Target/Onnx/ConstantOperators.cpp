@@ -154,9 +154,8 @@ LogicalResult qat::onnx::importGather(NodeContext &node) {
   SmallVector<int64_t> dims(source.dims.begin(), source.dims.begin() + axis);
   llvm::append_range(dims, (*indices)->dims);
   dims.append(source.dims.begin() + axis + 1, source.dims.end());
-  if (!countElements(dims))
-    return node.refuse("its result has the impossible shape " +
-                       formatShape(dims));
+  if (failed(node.checkConstant(dims)))
+    return failure();
   SmallVector<int64_t> strides = stridesOf(source.dims),
                        inner = stridesOf((*indices)->dims);
   return node.result(pick(source, dims, [&](ArrayRef<int64_t> index) {
@@ -258,9 +257,8 @@ LogicalResult qat::onnx::foldConcat(NodeContext &node,
                          formatShape(input->dims) + ", which do not fit");
     result.dims[axis] += input->dims[axis];
   }
-  if (!countElements(result.dims))
-    return node.refuse("its result has the impossible shape " +
-                       formatShape(result.dims));
+  if (failed(node.checkConstant(result.dims)))
+    return failure();
   auto append = [&](auto &to, const auto &from, int64_t block) {
     int64_t size = blocks ? static_cast<int64_t>(from.size()) / blocks : 0;
     to.insert(to.end(), from.begin() + block * size,
@@ -302,9 +300,8 @@ LogicalResult qat::onnx::foldBinary(NodeContext &node, const Constant &lhs,
       strides[operand][missing + dim] = own[dim];
     }
   }
-  if (!countElements(dims))
-    return node.refuse("its result has the impossible shape " +
-                       formatShape(dims));
+  if (failed(node.checkConstant(dims)))
+    return failure();
   auto spread = [&](unsigned operand, const Constant &constant) {
     return pick(constant, dims, [&](ArrayRef<int64_t> index) {
       int64_t position = 0;
@@ -366,9 +363,8 @@ LogicalResult qat::onnx::importConstantOfShape(NodeContext &node) {
   if (!value.problem.empty() || isEmpty(value))
     return node.refuse("its value cannot be used");
   ArrayRef<int64_t> dims = (*shape)->integers;
-  if (!countElements(dims))
-    return node.refuse("its result has the impossible shape " +
-                       formatShape(dims));
+  if (failed(node.checkConstant(dims)))
+    return failure();
   return node.result(
       pick(value, dims, [](ArrayRef<int64_t>) { return int64_t(0); }));
 }

@@ -131,6 +131,17 @@ LogicalResult qat::onnx::importBatchNormalization(NodeContext &node) {
   static constexpr StringRef roles[] = {"bn.gamma", "bn.beta", "bn.mean",
                                         "bn.var"};
   int64_t channels = input->shape[1];
+  SmallVector<const Constant *, 4> constants;
+  for (auto [index, role] : llvm::enumerate(roles)) {
+    FailureOr<const Constant *> constant = node.reals(index + 1, role);
+    if (failed(constant))
+      return failure();
+    constants.push_back(*constant);
+    if (ArrayRef<int64_t>((*constant)->dims) != ArrayRef(channels))
+      return node.refuse("its " + role.drop_front(3) + " has the shape " +
+                         formatShape((*constant)->dims) + "; expected " +
+                         Twine(channels));
+  }
   std::vector<int64_t> elements;
   if (!input->layout.isLast(1, channels, &elements)) {
     *input =
@@ -148,17 +159,6 @@ LogicalResult qat::onnx::importBatchNormalization(NodeContext &node) {
     producer.layer = node.layer().str();
   }
   Value value = withChannelsLast(node, *input, channels, isOwn);
-  SmallVector<const Constant *, 4> constants;
-  for (auto [index, role] : llvm::enumerate(roles)) {
-    FailureOr<const Constant *> constant = node.reals(index + 1, role);
-    if (failed(constant))
-      return failure();
-    constants.push_back(*constant);
-    if (ArrayRef<int64_t>((*constant)->dims) != ArrayRef(channels))
-      return node.refuse("its " + role.drop_front(3) + " has the shape " +
-                         formatShape((*constant)->dims) + "; expected " +
-                         Twine(channels));
-  }
   if (isOwn)
     value = node.emit().scaleChannels(node.loc(), producer.layer, value,
                                       std::vector<float>(channels, 1.0f), {});

@@ -169,8 +169,9 @@ private:
   llvm::StringMap<const Node *> producers;
   Refusals refusals;
   llvm::StringSet<> layerNames;
-  /// Constants that were computed here.
+  /// Constants that were computed here, and how many elements they have.
   std::deque<Constant> ownConstants;
+  int64_t ownElements = 0;
 };
 
 /// What a handler sees: a node, its inputs, and the way to its result. Every
@@ -239,6 +240,8 @@ public:
   LogicalResult result(Data data);
   /// ... or a constant.
   LogicalResult result(Constant constant);
+  /// Refuses a constant of shape `dims` that would be too large.
+  LogicalResult checkConstant(ArrayRef<int64_t> dims);
 
   /// `data` with memory in the order of the dimensions `dims`, or in the
   /// model's own.

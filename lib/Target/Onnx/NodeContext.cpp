@@ -14,6 +14,10 @@ using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat::onnx;
 
+/// The elements of all constants that are computed at import: a small file may
+/// ask for any number.
+static constexpr int64_t kMaxOwnElements = int64_t(1) << 27;
+
 NodeContext::NodeContext(GraphImporter &graph, const Node &node)
     : graph(graph), node(node), layerName(graph.uniqueLayerName(node)),
       location(graph.nameLoc(layerName)) {}
@@ -267,7 +271,18 @@ LogicalResult NodeContext::result(Value value, ArrayRef<int64_t> shape) {
   return result(std::move(data));
 }
 
+LogicalResult NodeContext::checkConstant(ArrayRef<int64_t> dims) {
+  std::optional<int64_t> count = countElements(dims);
+  if (!count || *count > kMaxOwnElements - graph.ownElements)
+    return refuse("its result, a constant of shape " + formatShape(dims) +
+                  ", is too large to be computed at import");
+  return success();
+}
+
 LogicalResult NodeContext::result(Constant constant) {
+  if (failed(checkConstant(constant.dims)))
+    return failure();
+  graph.ownElements += *countElements(constant.dims);
   Data data;
   data.shape.assign(constant.dims.begin(), constant.dims.end());
   graph.ownConstants.push_back(std::move(constant));

@@ -126,6 +126,31 @@ func.func @conv_symmetric(%x: !i) -> !i {
 
 // -----
 
+// A convolution in groups is a qat.conv2d with groups; its batch norm goes into
+// the multipliers.
+!c = tensor<2xf32>
+!s = tensor<f32>
+!i = tensor<1x3x3x4xf32>
+!w = tensor<2x1x1x2xf32>
+!y = tensor<1x3x3x2xf32>
+// CHECK-LABEL: func.func @grouped
+func.func @grouped(%x: !i) -> !y {
+  %w = arith.constant dense<[[[[1.5, 3.0]]], [[[0.75, -3.0]]]]> : !w
+  %b = arith.constant dense<0.0> : !c
+  %one = arith.constant dense<1.0> : !c
+  %a = arith.constant dense<15.0> : !s
+  // CHECK: quant.scast {{.*}} to tensor<2x1x1x2x!quant.uniform<u2:f32:0, {1.000000e+00,1.250000e+00:2}>>
+  // CHECK: qat.conv2d {{.*}}groups = 2 : i64{{.*}} -> tensor<1x3x3x2x!quant.uniform<u4:f32
+  %q = qat.quantize_input %x {minimum = 0.0 : f32, maximum = 255.0 : f32} : !i
+  %wq = qat.weight_min_max %w {bits = 2 : i32, channel_axes = array<i64: 0>} : !w
+  %0 = qat.grouped_conv2d %q, %wq, %b {pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 2 : i64} : (!i, !w, !c) -> !y loc("g")
+  %1 = qat.batch_norm %0, %one, %b, %b, %one {epsilon = 0.0 : f32, fold_type = #qat.fold_type<ICN>, frozen} : !y, !c
+  %2 = qat.pact %1, %a {bits = 4 : i32, rounding = #qat.rounding<nearest>} : !y
+  return %2 : !y
+}
+
+// -----
+
 // HWCM weights lose the split of their channels.
 !x = tensor<1x1x1x2xf32>
 !w = tensor<2x1x1x2xf32>

@@ -821,3 +821,24 @@ func.func @refuse_preprocessing(%x: !x) -> !y {
   return %0 : !y
 }
 }
+
+// -----
+
+// A convolution in groups is a layer as the others.
+!x = tensor<1x4x4x4xf32>
+!w = tensor<6x3x3x2xf32>
+!y = tensor<1x4x4x6xf32>
+!c = tensor<6xf32>
+// CHECK-LABEL: func.func @grouped
+func.func @grouped(%x: !x) -> !y {
+  %w = arith.constant dense<0.5> : !w
+  %c = arith.constant dense<0.1> : !c
+  // CHECK: %[[W:.*]] = qat.weight_min_max %{{.*}} {bits = 8 : i32, channel_axes = array<i64: 0>}
+  // CHECK: %[[CONV:.*]] = qat.grouped_conv2d %{{.*}}, %[[W]], {{.*}}qat.fold_type = #qat.fold_type<ICN>
+  // CHECK: qat.batch_norm %[[CONV]], {{.*}}fold_type = #qat.fold_type<ICN>}
+  // CHECK: qat.pact
+  %0 = qat.grouped_conv2d %x, %w, %c {pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 2 : i64} : (!x, !w, !c) -> !y loc("conv1")
+  %1 = qat.batch_norm %0, %c, %c, %c, %c {epsilon = 1.0e-3 : f32} : !y, !c
+  %2 = tosa.clamp %1 {min_val = 0.0 : f32, max_val = 3.40282347E+38 : f32} : (!y) -> !y
+  return %2 : !y
+}

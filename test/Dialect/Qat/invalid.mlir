@@ -7,6 +7,78 @@
 // Float ops
 //===----------------------------------------------------------------------===//
 
+func.func @grouped_conv2d_c1_input(%x: tensor<1x8x8x4xf32>, %w: tensor<6x3x3x1xf32>, %c: tensor<6xf32>) {
+  // expected-error @+1 {{'qat.grouped_conv2d' op expects 'weight' of shape OC x KH x KW x IC/groups with 'groups' dividing IC and OC (IC = 4, groups = 3), but got [6, 3, 3, 1]}}
+  %0 = qat.grouped_conv2d %x, %w, %c {pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 3 : i64} : (tensor<1x8x8x4xf32>, tensor<6x3x3x1xf32>, tensor<6xf32>) -> tensor<1x8x8x6xf32>
+  return
+}
+
+// -----
+
+func.func @grouped_conv2d_c1_output(%x: tensor<1x8x8x4xf32>, %w: tensor<6x3x3x1xf32>, %c: tensor<6xf32>) {
+  // expected-error @+1 {{'qat.grouped_conv2d' op expects 'weight' of shape OC x KH x KW x IC/groups with 'groups' dividing IC and OC (IC = 4, groups = 4), but got [6, 3, 3, 1]}}
+  %0 = qat.grouped_conv2d %x, %w, %c {pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 4 : i64} : (tensor<1x8x8x4xf32>, tensor<6x3x3x1xf32>, tensor<6xf32>) -> tensor<1x8x8x6xf32>
+  return
+}
+
+// -----
+
+func.func @grouped_conv2d_c1_weight(%x: tensor<1x8x8x4xf32>, %w: tensor<6x3x3x4xf32>, %c: tensor<6xf32>) {
+  // expected-error @+1 {{'qat.grouped_conv2d' op expects 'weight' of shape OC x KH x KW x IC/groups with 'groups' dividing IC and OC (IC = 4, groups = 2), but got [6, 3, 3, 4]}}
+  %0 = qat.grouped_conv2d %x, %w, %c {pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 2 : i64} : (tensor<1x8x8x4xf32>, tensor<6x3x3x4xf32>, tensor<6xf32>) -> tensor<1x8x8x6xf32>
+  return
+}
+
+// -----
+
+func.func @grouped_conv2d_c2(%x: tensor<1x8x8x4xf32>, %w: tensor<6x3x3x2xf32>, %c: tensor<4xf32>) {
+  // expected-error @+1 {{'qat.grouped_conv2d' op expects 'bias' to have one element a channel (6), but got 4}}
+  %0 = qat.grouped_conv2d %x, %w, %c {pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 2 : i64} : (tensor<1x8x8x4xf32>, tensor<6x3x3x2xf32>, tensor<4xf32>) -> tensor<1x8x8x6xf32>
+  return
+}
+
+// -----
+
+func.func @grouped_conv2d_c3(%x: tensor<1x8x8x4xf32>, %w: tensor<6x3x3x2xf32>, %c: tensor<6xf32>) {
+  // expected-error @+1 {{'qat.grouped_conv2d' op expects a result of shape [1, 8, 8, 6], but got [1, 8, 7, 6]}}
+  %0 = qat.grouped_conv2d %x, %w, %c {pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 2 : i64} : (tensor<1x8x8x4xf32>, tensor<6x3x3x2xf32>, tensor<6xf32>) -> tensor<1x8x7x6xf32>
+  return
+}
+
+// -----
+
+func.func @grouped_conv2d_c3_batch(%x: tensor<2x8x8x4xf32>, %w: tensor<6x3x3x2xf32>, %c: tensor<6xf32>) {
+  // expected-error @+1 {{'qat.grouped_conv2d' op expects a result of shape [2, 8, 8, 6], but got [1, 8, 8, 6]}}
+  %0 = qat.grouped_conv2d %x, %w, %c {pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 2 : i64} : (tensor<2x8x8x4xf32>, tensor<6x3x3x2xf32>, tensor<6xf32>) -> tensor<1x8x8x6xf32>
+  return
+}
+
+// -----
+
+func.func @grouped_conv2d_c3_window(%x: tensor<1x2x2x4xf32>, %w: tensor<6x3x3x2xf32>, %c: tensor<6xf32>) {
+  // expected-error @+1 {{'qat.grouped_conv2d' op expects a result of shape [1, 0, 0, 6], but got [1, 1, 1, 6]}}
+  %0 = qat.grouped_conv2d %x, %w, %c {pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 2 : i64} : (tensor<1x2x2x4xf32>, tensor<6x3x3x2xf32>, tensor<6xf32>) -> tensor<1x1x1x6xf32>
+  return
+}
+
+// -----
+
+func.func @grouped_conv2d_c4(%x: tensor<1x?x8x4xf32>, %w: tensor<6x3x3x2xf32>, %c: tensor<6xf32>) {
+  // expected-error @+1 {{'qat.grouped_conv2d' op expects 'input' to have static height, width and channels below 2^31, but got 'tensor<1x?x8x4xf32>'}}
+  %0 = qat.grouped_conv2d %x, %w, %c {pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 2 : i64} : (tensor<1x?x8x4xf32>, tensor<6x3x3x2xf32>, tensor<6xf32>) -> tensor<1x8x8x6xf32>
+  return
+}
+
+// -----
+
+func.func @grouped_conv2d_groups(%x: tensor<1x8x8x4xf32>, %w: tensor<6x3x3x2xf32>, %c: tensor<6xf32>) {
+  // expected-error @+1 {{'qat.grouped_conv2d' op attribute 'groups' failed to satisfy constraint: 64-bit signless integer attribute whose value is positive}}
+  %0 = qat.grouped_conv2d %x, %w, %c {pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 0 : i64} : (tensor<1x8x8x4xf32>, tensor<6x3x3x2xf32>, tensor<6xf32>) -> tensor<1x8x8x6xf32>
+  return
+}
+
+// -----
+
 func.func @batch_norm_c1(%x: tensor<1x4x4x8xf32>, %c: tensor<7xf32>) {
   // expected-error @+1 {{'qat.batch_norm' op expects 'gamma' to have one element a channel (8), but got 7}}
   %0 = qat.batch_norm %x, %c, %c, %c, %c {epsilon = 1.0e-3 : f32} : tensor<1x4x4x8xf32>, tensor<7xf32>

@@ -16,6 +16,13 @@ func.func @batch_norm(%x: tensor<1x8x8x16xf32>, %c: tensor<16xf32>) -> tensor<1x
   return %1 : tensor<1x8x8x16xf32>
 }
 
+// CHECK-LABEL: func.func @grouped_conv2d
+func.func @grouped_conv2d(%x: tensor<?x8x8x4xf32>, %w: tensor<6x3x3x2xf32>, %c: tensor<6xf32>) -> tensor<?x4x8x6xf32> {
+  // CHECK: qat.grouped_conv2d %{{.*}}, %{{.*}}, %{{.*}} {dilation = array<i64: 1, 1>, groups = 2 : i64, pad = array<i64: 1, 0, 1, 1>, stride = array<i64: 2, 1>} : (tensor<?x8x8x4xf32>, tensor<6x3x3x2xf32>, tensor<6xf32>) -> tensor<?x4x8x6xf32>
+  %0 = qat.grouped_conv2d %x, %w, %c {pad = array<i64: 1, 0, 1, 1>, stride = array<i64: 2, 1>, dilation = array<i64: 1, 1>, groups = 2 : i64} : (tensor<?x8x8x4xf32>, tensor<6x3x3x2xf32>, tensor<6xf32>) -> tensor<?x4x8x6xf32>
+  return %0 : tensor<?x4x8x6xf32>
+}
+
 // CHECK-LABEL: func.func @softmax
 func.func @softmax(%x: tensor<1x10xf32>) -> tensor<1x10xf32> {
   // CHECK: qat.softmax %{{.*}} : tensor<1x10xf32>

@@ -95,13 +95,15 @@ TEST(PoolTest, Average) {
   for (const auto &kernel : kernels)
     for (int round = 0; round < 30; ++round) {
       qat_avg_pool2d layer = {};
-      layer.round_to_nearest = round % 2;
+      layer.round_to_nearest = uint8_t(round % 3);
       testPool(random, kernel, layer, [&](const std::vector<int64_t> &window) {
         int64_t sum = 0, count = int64_t(window.size());
         for (int64_t value : window)
           sum += value;
-        int64_t above = round % 2 ? 2 * sum + count : sum;
-        int64_t below = round % 2 ? 2 * count : count;
+        if (round % 3 == 2) // halves away from 0
+          return (2 * sum + (sum < 0 ? -count : count)) / (2 * count);
+        int64_t above = round % 3 ? 2 * sum + count : sum;
+        int64_t below = round % 3 ? 2 * count : count;
         return above / below - (above % below < 0);
       });
     }

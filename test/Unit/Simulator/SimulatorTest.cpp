@@ -222,6 +222,21 @@ TEST_F(SimulatorTest, NamesTheLayerOfAFault) {
   EXPECT_NE(message.find("0x50000000"), std::string::npos) << message;
 }
 
+// The processor that stands in for the Cortex-M0+ could do it.
+TEST_F(SimulatorTest, UnalignedAccessIsAFaultOfTheM0Plus) {
+  configure("#define TINY_UNALIGNED\n");
+  run();
+  std::string manifest = read("tiny.json");
+  size_t target = manifest.find("cortex-m4");
+  ASSERT_NE(target, std::string::npos);
+  write("tiny.json",
+        manifest.replace(target, strlen("cortex-m4"), "cortex-m0plus"));
+  std::string message = fail();
+  EXPECT_TRUE(StringRef(message).starts_with(
+      "'tiny' stopped with a processor fault in layer 'nothing'"))
+      << message;
+}
+
 TEST_F(SimulatorTest, NamesTheLayerThatDoesNotEnd) {
   configure("#define TINY_HANG\n");
   options.timeout = 2;

@@ -91,6 +91,8 @@ LogicalResult RescaledAddOp::verify() {
       if (failed(verifyScale(*this, multiplier, shift)))
         return failure();
   }
+  if (getRounding() == ScaleRoundingMode::Floor) // c3
+    return emitOpError("expects 'rounding' single_round or double_round");
   int32_t multiplier = getMultiplierAttr().getInt();
   int32_t shift = getShiftAttr().getInt();
   if (failed(verifyScale(*this, multiplier, shift)))
@@ -121,14 +123,14 @@ Value RescaledAddOp::getInPlaceOperand() { return getLhs(); }
 //===----------------------------------------------------------------------===//
 
 /// One element for every stored value of `grid`.
-static LogicalResult verifyTableSize(Operation *op, StringRef name,
-                                     size_t size, UniformQuantizedType grid) {
+static LogicalResult verifyTableSize(Operation *op, StringRef name, size_t size,
+                                     UniformQuantizedType grid) {
   int64_t expected = grid.getStorageTypeMax() - grid.getStorageTypeMin() + 1;
   if (static_cast<int64_t>(size) == expected)
     return success();
   return op->emitOpError("expects '")
-         << name << "' to have one element for every stored value ("
-         << expected << "), but got " << size;
+         << name << "' to have one element for every stored value (" << expected
+         << "), but got " << size;
 }
 
 LogicalResult TableOp::verify() {
@@ -139,7 +141,8 @@ LogicalResult TableOp::verify() {
   UniformQuantizedType grid = gridOf(getResult());
   for (int32_t value : getValues())
     if (value < grid.getStorageTypeMin() || value > grid.getStorageTypeMax())
-      return emitOpError("expects 'values' in the storage range of the result [")
+      return emitOpError(
+                 "expects 'values' in the storage range of the result [")
              << grid.getStorageTypeMin() << ", " << grid.getStorageTypeMax()
              << "], but got " << value; // c3
   return success();

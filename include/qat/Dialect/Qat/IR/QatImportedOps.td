@@ -20,7 +20,6 @@ def Qat_RescaledAddOp : Qat_IntegerLayer<"rescaled_add", ["getInPlaceOperand"]> 
 
     ```
     scale(x, m, s) = (x * m + r) >> s          // exact, 64 bits
-      r = 0                                    // rounding floor
       r = 2^(s-1)                              // rounding single_round
       r = 2^(s-1) + (s > 31 ? (x < 0 ? -2^30 : 2^30) : 0)
                                                // rounding double_round
@@ -35,7 +34,8 @@ def Qat_RescaledAddOp : Qat_IntegerLayer<"rescaled_add", ["getInPlaceOperand"]> 
     * (C1) `lhs`, `rhs` and `result` have one shape.
     * (C2) `lhs_multiplier` and `lhs_shift` have 1 or 2 elements, both as many;
       `rhs_multiplier` and `rhs_shift` too.
-    * (C3) No multiplier is negative; every shift is between 2 and 62.
+    * (C3) No multiplier is negative; every shift is between 2 and 62;
+      `rounding` is not `floor`.
     * (C4) Operands and result are stored in at most 8 bits.
     * (C5) Every scaled operand, their sum and the scaled sum fit int32 for
       every stored value.

@@ -1,6 +1,8 @@
 #include "tiny.h"
 #include "qat-rt/fully_connected.h"
 
+QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_u8_u8_i32, uint8_t, int32_t);
+
 #ifndef QAT_AFTER_LAYER
 #define QAT_AFTER_LAYER(index, data, bytes)
 #endif
@@ -74,6 +76,10 @@ int tiny_run(const tiny_input_t *input, tiny_output_t *output) {
   QAT_AFTER_LAYER(0, copy, 8);
 #ifdef TINY_FAULT
   *(volatile uint32_t *)0x50000000 = 1;
+#endif
+#ifdef TINY_UNALIGNED
+  uint32_t word;
+  __asm__ volatile("ldr %0, [%1]" : "=r"(word) : "r"(copy + 1));
 #endif
 #ifdef TINY_HANG
   for (;;)

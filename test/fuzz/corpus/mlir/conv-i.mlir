@@ -1,0 +1,20 @@
+#loc = loc(unknown)
+module attributes {qat.source = "m.onnx"} {
+  func.func @main(%arg0: tensor<1x8x8x3x!quant.uniform<i8:f32, 0.0078431372549019607>> {qat.name = "x"} loc(unknown)) -> (tensor<1x10x!quant.uniform<i32:f32, 1.0735806199591025E-6>> {qat.name = "y"}) {
+    %cst = arith.constant dense<"0xA67D28BAC65194BE2C6BAD9688685264A4B8AAD4B0FF4D9A858800486D006CAFAD7745780167414D77FF2974A6351719BB747435D198833B6FC3678A8C83ECC1D2C3F9E479603176A0577F6FC0FF9A00726778008EA1677265436DB8833779FF789C475F2C54BE8E85A01496"> : tensor<4x3x3x3xi8> loc(#loc1)
+    %0 = quant.scast %cst : tensor<4x3x3x3xi8> to tensor<4x3x3x3x!quant.uniform<u8:f32:0, {0.015125391073524952:166,0.013912004418671131:111,0.013788036070764065:145,0.016784649342298508:121}>> loc(#loc1)
+    %cst_0 = arith.constant dense<[99, 108, 109, 89]> : tensor<4xi32> loc(#loc1)
+    %1 = qat.conv2d %arg0, %0, %cst_0 {accumulator_bits = 32 : i32, dilation = array<i64: 1, 1>, multiplier = array<i32: 1385871744, 1274694528, 1263335936, 1537902208>, pad = array<i64: 1, 1, 1, 1>, shift = array<i8: 38, 38, 38, 38>, stride = array<i64: 1, 1>} : (tensor<1x8x8x3x!quant.uniform<i8:f32, 0.0078431372549019607>>, tensor<4x3x3x3x!quant.uniform<u8:f32:0, {0.015125391073524952:166,0.013912004418671131:111,0.013788036070764065:145,0.016784649342298508:121}>>, tensor<4xi32>) -> tensor<1x8x8x4x!quant.uniform<u8:f32, 0.023529411764705882>> loc(#loc1)
+    %2 = qat.avg_pool2d %1 {kernel = array<i64: 8, 8>, pad = array<i64: 0, 0, 0, 0>, rounding = #qat.rounding<nearest>, stride = array<i64: 1, 1>} : (tensor<1x8x8x4x!quant.uniform<u8:f32, 0.023529411764705882>>) -> tensor<1x1x1x4x!quant.uniform<u8:f32, 0.023529411764705882>> loc(#loc2)
+    %cst_1 = arith.constant dense<[[8, 0, -1, -52], [5, -28, -1, 0], [-100, 0, -1, -109], [-1, -84, -26, 0], [85, -43, 0, -1], [0, -4, 91, -1], [-113, 0, -17, -1], [-18, -73, -43, 0], [-1, 34, 100, 0], [66, 0, -1, 113]]> : tensor<10x4xi8> loc(#loc3)
+    %3 = quant.scast %cst_1 : tensor<10x4xi8> to tensor<10x4x!quant.uniform<u8:f32:0, {0.0035623267758637667:58,0.004273613914847374:247,0.0071765612810850143:120,0.0081845205277204514:244,0.01166735403239727:182,0.0099023040384054184:176,0.011680557392537594:132,0.0038241266738623381:255,0.0074191493913531303:107,0.0099403699859976768:129}>> loc(#loc3)
+    %cst_2 = arith.constant dense<[11524, 133, -4112, -1696, -2041, 34, -1365, -3333, -7897, -3450]> : tensor<10xi32> loc(#loc3)
+    %collapsed = tensor.collapse_shape %2 [[0], [1, 2, 3]] : tensor<1x1x1x4x!quant.uniform<u8:f32, 0.023529411764705882>> into tensor<1x4x!quant.uniform<u8:f32, 0.023529411764705882>> loc(#loc3)
+    %4 = qat.fully_connected %collapsed, %3, %cst_2 {accumulator_bits = 32 : i32, multiplier = array<i32: 1309875584, 1571417472, 1319418880, 1504733312, 2145056256, 1820549760, 1073741824, 1406140032, 1364018944, 1827548288>, shift = array<i8: 24, 24, 23, 23, 23, 23, 22, 24, 23, 23>} : (tensor<1x4x!quant.uniform<u8:f32, 0.023529411764705882>>, tensor<10x4x!quant.uniform<u8:f32:0, {0.0035623267758637667:58,0.004273613914847374:247,0.0071765612810850143:120,0.0081845205277204514:244,0.01166735403239727:182,0.0099023040384054184:176,0.011680557392537594:132,0.0038241266738623381:255,0.0074191493913531303:107,0.0099403699859976768:129}>>, tensor<10xi32>) -> tensor<1x10x!quant.uniform<i32:f32, 1.0735806199591025E-6>> loc(#loc3)
+    return %4 : tensor<1x10x!quant.uniform<i32:f32, 1.0735806199591025E-6>> loc(#loc)
+  } loc(#loc)
+} loc(#loc)
+#loc1 = loc("conv")
+#loc2 = loc("pool")
+#loc3 = loc("dense")
+

@@ -1,0 +1,22 @@
+#loc = loc(unknown)
+module attributes {qat.source = "m.onnx"} {
+  func.func @main(%arg0: tensor<1x4x4x2x!quant.uniform<i8:f32, 0.0078431372549019607>> {qat.name = "x"} loc(unknown)) -> (tensor<1x3x!quant.uniform<i32:f32, 0.004244521725922823>> {qat.name = "y"}) {
+    %cst = arith.constant dense<[[[[0, 85]]], [[[-86, -1]]]]> : tensor<2x1x1x2xi8> loc(#loc1)
+    %0 = quant.scast %cst : tensor<2x1x1x2xi8> to tensor<2x1x1x2x!quant.uniform<u8:f32, 0.011764706112444401>> loc(#loc1)
+    %cst_0 = arith.constant dense<127> : tensor<2xi32> loc(#loc1)
+    %1 = qat.conv2d %arg0, %0, %cst_0 {accumulator_bits = 32 : i32, dilation = array<i64: 1, 1>, multiplier = array<i32: 1077952640>, pad = array<i64: 0, 0, 0, 0>, shift = array<i8: 38>, stride = array<i64: 1, 1>} : (tensor<1x4x4x2x!quant.uniform<i8:f32, 0.0078431372549019607>>, tensor<2x1x1x2x!quant.uniform<u8:f32, 0.011764706112444401>>, tensor<2xi32>) -> tensor<1x4x4x2x!quant.uniform<u8:f32, 0.023529411764705882>> loc(#loc1)
+    %2 = qat.add %1, %arg0 {lhs_multiplier = 524288 : i32, offset = 524288 : i32, rhs_multiplier = 174763 : i32, shift = 20 : i32} : (tensor<1x4x4x2x!quant.uniform<u8:f32, 0.023529411764705882>>, tensor<1x4x4x2x!quant.uniform<i8:f32, 0.0078431372549019607>>) -> tensor<1x4x4x2x!quant.uniform<u8:f32, 0.047058823529411764:128>> loc(#loc2)
+    %3 = qat.avg_pool2d %2 {kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, rounding = #qat.rounding<nearest>, stride = array<i64: 2, 2>} : (tensor<1x4x4x2x!quant.uniform<u8:f32, 0.047058823529411764:128>>) -> tensor<1x2x2x2x!quant.uniform<u8:f32, 0.047058823529411764:128>> loc(#loc3)
+    %cst_1 = arith.constant dense<[[0, -123, 33, -90, 67, -56, 100, -23], [11, -112, 44, -79, 78, -45, 111, -12], [22, -101, 55, -68, 89, -34, 122, -1]]> : tensor<3x8xi8> loc(#loc4)
+    %4 = quant.scast %cst_1 : tensor<3x8xi8> to tensor<3x8x!quant.uniform<u8:f32, 0.09019608050584793>> loc(#loc4)
+    %cst_2 = arith.constant dense<0> : tensor<3xi32> loc(#loc4)
+    %collapsed = tensor.collapse_shape %3 [[0], [1, 2, 3]] : tensor<1x2x2x2x!quant.uniform<u8:f32, 0.047058823529411764:128>> into tensor<1x8x!quant.uniform<u8:f32, 0.047058823529411764:128>> loc(#loc4)
+    %5 = qat.fully_connected %collapsed, %4, %cst_2 {accumulator_bits = 32 : i32} : (tensor<1x8x!quant.uniform<u8:f32, 0.047058823529411764:128>>, tensor<3x8x!quant.uniform<u8:f32, 0.09019608050584793>>, tensor<3xi32>) -> tensor<1x3x!quant.uniform<i32:f32, 0.004244521725922823>> loc(#loc4)
+    return %5 : tensor<1x3x!quant.uniform<i32:f32, 0.004244521725922823>> loc(#loc)
+  } loc(#loc)
+} loc(#loc)
+#loc1 = loc("a")
+#loc2 = loc("sum")
+#loc3 = loc("p")
+#loc4 = loc("matmul")
+
