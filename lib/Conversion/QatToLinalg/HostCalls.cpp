@@ -40,10 +40,6 @@ struct Constants {
 /// constant. The channel is axis `channelAxis` of the weights.
 template <typename OpTy>
 static bool readConstants(OpTy op, unsigned channelAxis, Constants &constants) {
-  // The kernels take the floor; the rounding of imported networks is left to
-  // the loops.
-  if (op.getRounding() != ScaleRoundingMode::Floor)
-    return false;
   DenseIntElementsAttr biases;
   ElementsAttr stored = getStoredWeights(op.getWeights());
   if (!stored || !matchPattern(op.getBias(), m_Constant(&biases)))
