@@ -36,18 +36,6 @@ func.func @fully_connected(%x: tensor<1x3x!u8>) -> tensor<1x1x!i32> {
   return %y : tensor<1x1x!i32>
 }
 
-// The kernels take the floor.
-// CHECK-LABEL: func.func @rounded
-// CHECK-NOT:     qat.host_call
-// CHECK:         return
-func.func @rounded(%x: tensor<1x3x!u8>) -> tensor<1x1x!u8> {
-  %c = arith.constant dense<[[127, 128, 130]]> : tensor<1x3xi8>
-  %w = quant.scast %c : tensor<1x3xi8> to tensor<1x3x!w8>
-  %b = arith.constant dense<[7]> : tensor<1xi32>
-  %y = qat.fully_connected %x, %w, %b {multiplier = array<i32: 1518500250>, shift = array<i8: 38>, rounding = #qat.scale_rounding<double_round>} : (tensor<1x3x!u8>, tensor<1x3x!w8>, tensor<1xi32>) -> tensor<1x1x!u8>
-  return %y : tensor<1x1x!u8>
-}
-
 // CHECK-LABEL: func.func @depthwise_conv2d
 // CHECK:         qat.host_call "qat_host_depthwise_conv2d_avx512vnni"
 func.func @depthwise_conv2d(%x: tensor<1x2x2x1x!u8>) -> tensor<1x1x1x1x!u8> {

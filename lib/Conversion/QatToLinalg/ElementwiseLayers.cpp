@@ -202,8 +202,8 @@ struct LowerAvgPool2D : OpConversionPattern<AvgPool2DOp> {
               Value zero = buildScalar(e, sumType, 0);
               Value isNegative;
               if (halfAway) {
-                isNegative = arith::CmpIOp::create(
-                    e, arith::CmpIPredicate::slt, numerator, zero);
+                isNegative = arith::CmpIOp::create(e, arith::CmpIPredicate::slt,
+                                                   numerator, zero);
                 numerator = arith::SelectOp::create(
                     e, isNegative, arith::SubIOp::create(e, zero, numerator),
                     numerator);

@@ -116,7 +116,8 @@ struct LowerTableSoftmax : OpConversionPattern<TableSoftmaxOp> {
     IntegerType i32 = b.getI32Type();
     int64_t rank = type.getRank();
     auto rowType = RankedTensorType::get(type.getShape().drop_back(), i32);
-    AffineMap all = b.getMultiDimIdentityMap(rank), row = all.dropResult(rank - 1);
+    AffineMap all = b.getMultiDimIdentityMap(rank),
+              row = all.dropResult(rank - 1);
     SmallVector<IteratorType> iterators(rank, IteratorType::parallel);
     iterators.back() = IteratorType::reduction;
 
@@ -153,15 +154,15 @@ struct LowerTableSoftmax : OpConversionPattern<TableSoftmaxOp> {
               math::CountLeadingZerosOp::create(e, v[0]));
         });
     rewriter.replaceOp(
-        op,
-        mapElements(b, {adaptor.getInput(), largest, reciprocal, shift},
-                    {all, row, row, row}, type,
-                    [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-                      Value p = high(e, exponential(e, v[0], v[1]), v[2], 30);
-                      return buildStored(e, roundedShift(e, p, v[3]),
-                                         getUniform(op.getResult()),
-                                         type.getElementType());
-                    }));
+        op, mapElements(b, {adaptor.getInput(), largest, reciprocal, shift},
+                        {all, row, row, row}, type,
+                        [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                          Value p =
+                              high(e, exponential(e, v[0], v[1]), v[2], 30);
+                          return buildStored(e, roundedShift(e, p, v[3]),
+                                             getUniform(op.getResult()),
+                                             type.getElementType());
+                        }));
     return success();
   }
 
@@ -181,8 +182,8 @@ private:
   /// (x >> s) + ((x >> (s - 1)) & 1).
   static Value roundedShift(ImplicitLocOpBuilder &b, Value x, Value shift) {
     Value one = buildScalar(b, b.getI32Type(), 1);
-    Value below = arith::ShRSIOp::create(
-        b, x, arith::SubIOp::create(b, shift, one));
+    Value below =
+        arith::ShRSIOp::create(b, x, arith::SubIOp::create(b, shift, one));
     return arith::AddIOp::create(b, arith::ShRSIOp::create(b, x, shift),
                                  arith::AndIOp::create(b, below, one));
   }
@@ -192,8 +193,8 @@ private:
     auto scalar = [&](int64_t value) { return buildScalar(b, i32, value); };
     Value sum = v[0];
     Value bits = math::CountLeadingZerosOp::create(b, sum);
-    Value d = arith::ShLIOp::create(
-        b, sum, arith::SubIOp::create(b, bits, scalar(1)));
+    Value d = arith::ShLIOp::create(b, sum,
+                                    arith::SubIOp::create(b, bits, scalar(1)));
     Value x = arith::AddIOp::create(b, high(b, d, scalar(-1010580540), 31),
                                     scalar(1515870810));
     for (unsigned step = 0; step < 3; ++step) {

@@ -91,8 +91,8 @@ Value mlir::qat::buildRoundedScale(ImplicitLocOpBuilder &b, Value x,
     Value half = arith::ShLIOp::create(
         b, scalar(1), arith::SubIOp::create(b, shift, scalar(1)));
     if (rounding == ScaleRoundingMode::DoubleRound) {
-      Value isNegative = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x,
-                                               scalar(0));
+      Value isNegative =
+          arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x, scalar(0));
       Value isFar = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, shift,
                                           scalar(31));
       Value more = arith::SelectOp::create(b, isNegative, scalar(-(1 << 30)),
