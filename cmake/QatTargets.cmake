@@ -1,5 +1,13 @@
 # The ways this project declares its targets.
 
+# qat_use_precompiled_headers(NAME)
+# With QAT_PRECOMPILED_HEADERS the target shares the one precompiled header.
+function(qat_use_precompiled_headers name)
+  if(QAT_PRECOMPILED_HEADERS)
+    target_precompile_headers(${name} REUSE_FROM QatPrecompiledHeaders)
+  endif()
+endfunction()
+
 # add_qat_library(NAME sources... [DEPENDS tablegen-targets] [LINK libraries])
 # A static library of the compiler, without exceptions or RTTI like LLVM.
 function(add_qat_library name)
@@ -7,6 +15,7 @@ function(add_qat_library name)
   add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
   llvm_update_compile_flags(${name})
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  qat_use_precompiled_headers(${name})
   target_include_directories(${name} PUBLIC
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
     $<BUILD_INTERFACE:${PROJECT_BINARY_DIR}/include>

@@ -9,6 +9,7 @@
 #include "qat/Calibration/Histogram.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 #include <cmath>

@@ -19,6 +19,7 @@
 #include "qat/Target/Tflite/ImportTflite.h"
 
 #include "mlir/Dialect/Quant/IR/Quant.h"
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/Builders.h"
 #include "llvm/Support/Endian.h"
 
