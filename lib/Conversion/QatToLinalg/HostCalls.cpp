@@ -10,6 +10,7 @@
 
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Dialect/Qat/IR/ScaleRounding.h"
 #include "qat/Dialect/Qat/IR/StoredWeights.h"
 #include "qat/HostKernels/HostKernels.h"
 #include "qat/Support/FixedPoint.h"
@@ -61,18 +62,6 @@ static bool readConstants(OpTy op, unsigned channelAxis, Constants &constants) {
       });
 }
 
-static ScaleRounding getRounding(ScaleRoundingMode mode) {
-  switch (mode) {
-  case ScaleRoundingMode::Floor:
-    return ScaleRounding::Floor;
-  case ScaleRoundingMode::SingleRound:
-    return ScaleRounding::SingleRound;
-  case ScaleRoundingMode::DoubleRound:
-    return ScaleRounding::DoubleRound;
-  }
-  llvm_unreachable("all modes are handled");
-}
-
 /// What every layer says about its input and its output. `resultType` is the
 /// converted one.
 template <typename OpTy>
@@ -89,7 +78,7 @@ static HostLayer describe(OpTy op, RankedTensorType resultType) {
   layer.high = result.getStorageTypeMax() - result.getZeroPoint();
   layer.zeroPoint = result.getZeroPoint();
   layer.isScaled = op.getMultiplier().has_value();
-  layer.rounding = static_cast<int64_t>(getRounding(op.getRounding()));
+  layer.rounding = static_cast<int64_t>(getScaleRounding(op.getRounding()));
   return layer;
 }
 

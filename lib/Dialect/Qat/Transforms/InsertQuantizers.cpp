@@ -7,6 +7,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "LayerChoices.h"
 #include "LayerGroup.h"
 
 #include "qat/Dialect/Qat/IR/ConstantValues.h"
@@ -14,7 +15,6 @@
 #include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 #include "qat/Support/IntegerBias.h"
-#include "qat/Support/LayerConfig.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/SymbolTable.h"
@@ -28,30 +28,12 @@ using namespace mlir;
 using namespace mlir::qat;
 
 namespace {
-/// What a layer is given.
-struct Choice {
-  WeightScheme scheme;
-  FoldType foldType;
-  RoundingMode rounding;
-  unsigned weightBits, activationBits;
-};
-
-/// The options of the pass, checked.
-struct Choices {
-  /// Of every layer that has no entry in `config`.
-  Choice common;
-  /// Whether the fold type was given, or is the default of the scheme.
-  bool isFoldTypeGiven;
-  std::vector<LayerOverride> config;
-};
-
 /// Inserts the quantizers of one function.
 class Inserter {
 public:
-  Inserter(ModuleOp module, func::FuncOp function, const Choices &choices)
+  Inserter(ModuleOp module, func::FuncOp function, const LayerChoices &choices)
       : function(function), choices(choices), choice(choices.common),
-        symbols(module), builder(module.getContext()),
-        isUsed(choices.config.size(), false) {}
+        symbols(module), builder(module.getContext()) {}
 
   LogicalResult run(std::pair<float, float> inputRange);
 
@@ -65,8 +47,12 @@ private:
   LogicalResult requireGrid(Operation *op, Value value);
 
   /// Makes `choice` that of the layer `name`, which `op` begins.
-  LogicalResult choose(Operation *op, StringRef name);
-  LogicalResult checkConfig();
+  LogicalResult choose(Operation *op, StringRef name) {
+    FailureOr<LayerChoice> chosen = choices.choose(op, name);
+    if (succeeded(chosen))
+      choice = *chosen;
+    return chosen;
+  }
 
   /// A new parameter `name`, loaded before `op`.
   Value addParameter(const Twine &name, float value, Operation *op);
@@ -75,15 +61,11 @@ private:
   std::optional<std::vector<float>> getParameter(Value value);
 
   func::FuncOp function;
-  const Choices &choices;
+  LayerChoices choices;
   /// Of the layer that is visited.
-  Choice choice;
+  LayerChoice choice;
   SymbolTable symbols;
   OpBuilder builder;
-  /// Which entries of the configuration were for a layer.
-  std::vector<bool> isUsed;
-  /// How many layers with weights were visited.
-  int64_t weightedLayers = 0;
   /// The values that lie on a grid.
   DenseSet<Value> onGrid;
   /// The batch norms that belong to a layer.
@@ -96,7 +78,6 @@ private:
 struct InsertQuantizers : qat::impl::QatInsertQuantizersBase<InsertQuantizers> {
   using QatInsertQuantizersBase::QatInsertQuantizersBase;
 
-  FailureOr<Choices> getChoices();
   FailureOr<std::pair<float, float>> getInputRange(func::FuncOp function);
   void runOnOperation() override;
 };
@@ -105,68 +86,6 @@ struct InsertQuantizers : qat::impl::QatInsertQuantizersBase<InsertQuantizers> {
 //===----------------------------------------------------------------------===//
 // Options
 //===----------------------------------------------------------------------===//
-
-static FoldType getDefaultFoldType(WeightScheme scheme) {
-  return isPerChannel(scheme) ? FoldType::ICN : FoldType::FoldingWeights;
-}
-
-/// Why the fold type of `choice` cannot be; empty where it can.
-static std::string refuseFold(const Choice &choice) {
-  if (choice.foldType == FoldType::FoldingThresh)
-    return "fold type folding_thresh has no integer layers; ICN computes the "
-           "same numbers";
-  if (isPerChannel(choice.scheme) &&
-      choice.foldType == FoldType::FoldingWeights)
-    return "PerChannelsAsymMinMax weights cannot take fold type "
-           "folding_weights; a step a channel absorbs the factor anyway, use "
-           "ICN";
-  return "";
-}
-
-FailureOr<Choices> InsertQuantizers::getChoices() {
-  ModuleOp module = getOperation();
-  Choices choices;
-  Choice &result = choices.common;
-  std::optional<WeightScheme> scheme = symbolizeWeightScheme(weightScheme);
-  if (!scheme)
-    return module.emitError("unknown weight scheme '")
-           << weightScheme
-           << "'; expected PerLayerAsymPACT, PerLayerAsymMinMax, "
-              "PerChannelsAsymMinMax or PerLayerSymPACT";
-  result.scheme = *scheme;
-  result.foldType = getDefaultFoldType(*scheme);
-  if (!foldType.empty()) {
-    std::optional<FoldType> fold = symbolizeFoldType(foldType);
-    if (!fold)
-      return module.emitError("unknown fold type '")
-             << foldType << "'; expected folding_weights or ICN";
-    result.foldType = *fold;
-  }
-  if (std::string reason = refuseFold(result); !reason.empty())
-    return module.emitError(reason);
-  std::optional<RoundingMode> mode = symbolizeRoundingMode(rounding);
-  if (!mode)
-    return module.emitError("unknown rounding '")
-           << rounding << "'; expected nearest or floor";
-  result.rounding = *mode;
-  for (auto [bits, what] :
-       {std::pair<unsigned, StringRef>(weightBits, "weight"),
-        {activationBits, "activation"}})
-    if (bits < 2 || bits > 8)
-      return module.emitError()
-             << what << " bits must be between 2 and 8, but got " << bits;
-  result.weightBits = weightBits;
-  result.activationBits = activationBits;
-  choices.isFoldTypeGiven = !foldType.empty();
-  if (!layerConfig.empty()) {
-    llvm::Expected<std::vector<LayerOverride>> config =
-        parseLayerConfig(layerConfig);
-    if (!config)
-      return module.emitError() << llvm::toString(config.takeError());
-    choices.config = std::move(*config);
-  }
-  return choices;
-}
 
 /// Whether qat.quantize_input takes the range, which it holds as float32.
 static bool isInputRange(float lo, float hi) {
@@ -202,49 +121,6 @@ InsertQuantizers::getInputRange(func::FuncOp function) {
                "the module's preprocessing gives the input range [")
            << lo << ", " << hi << "], which has no grid";
   return std::pair<float, float>(std::min(lo, 0.0), std::max(hi, 0.0));
-}
-
-//===----------------------------------------------------------------------===//
-// Per-layer configuration
-//===----------------------------------------------------------------------===//
-
-LogicalResult Inserter::choose(Operation *op, StringRef name) {
-  choice = choices.common;
-  bool isWeighted = isWeightedLayer(op);
-  int64_t index = isWeighted ? weightedLayers++ : -1;
-  for (auto [place, entry] : llvm::enumerate(choices.config)) {
-    if (entry.index ? *entry.index != index : entry.name != name)
-      continue;
-    isUsed[place] = true;
-    std::string what = describeEntry(entry, place);
-    if (!isWeighted && entry.concernsWeights())
-      return op->emitError(what) << " is for a layer without weights, which "
-                                    "takes only 'a_bits'";
-    if (isWeighted && entry.activationBits && LayerGroup::get(op).isLast())
-      return op->emitError(what) << " is for the last layer, whose logits have "
-                                    "32 bits: it takes no 'a_bits'";
-    choice.weightBits = entry.weightBits.value_or(choice.weightBits);
-    choice.activationBits =
-        entry.activationBits.value_or(choice.activationBits);
-    if (entry.scheme) {
-      choice.scheme = *entry.scheme;
-      if (!choices.isFoldTypeGiven)
-        choice.foldType = getDefaultFoldType(choice.scheme);
-    }
-    choice.foldType = entry.foldType.value_or(choice.foldType);
-    if (std::string reason = refuseFold(choice); !reason.empty())
-      return op->emitError(what) << ": " << reason;
-  }
-  return success();
-}
-
-LogicalResult Inserter::checkConfig() {
-  for (auto [place, entry] : llvm::enumerate(choices.config))
-    if (!isUsed[place])
-      return function.emitError(describeEntry(entry, place))
-             << " is for no layer of the network, which has " << weightedLayers
-             << " layers with weights; qat info lists the names of all";
-  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -523,12 +399,14 @@ LogicalResult Inserter::run(std::pair<float, float> inputRange) {
       return failure();
   for (Operation *op : replaced)
     op->erase();
-  return checkConfig();
+  return choices.checkAllUsed(function);
 }
 
 void InsertQuantizers::runOnOperation() {
   ModuleOp module = getOperation();
-  FailureOr<Choices> choices = getChoices();
+  FailureOr<LayerChoices> choices = getLayerChoices(
+      module, {weightScheme, foldType, weightBits, activationBits, rounding,
+               inputRange, layerConfig});
   if (failed(choices))
     return signalPassFailure();
   StringRef obstacle;

@@ -1,0 +1,117 @@
+//===- LayerChoices.cpp - what each layer is quantized to -----------------===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "LayerChoices.h"
+
+#include "LayerGroup.h"
+
+using namespace mlir;
+using namespace mlir::qat;
+
+static FoldType getDefaultFoldType(WeightScheme scheme) {
+  return isPerChannel(scheme) ? FoldType::ICN : FoldType::FoldingWeights;
+}
+
+/// Why the fold type of `choice` cannot be; empty where it can.
+static std::string refuseFold(const LayerChoice &choice) {
+  if (choice.foldType == FoldType::FoldingThresh)
+    return "fold type folding_thresh has no integer layers; ICN computes the "
+           "same numbers";
+  if (isPerChannel(choice.scheme) &&
+      choice.foldType == FoldType::FoldingWeights)
+    return "PerChannelsAsymMinMax weights cannot take fold type "
+           "folding_weights; a step a channel absorbs the factor anyway, use "
+           "ICN";
+  return "";
+}
+
+FailureOr<LayerChoices>
+mlir::qat::getLayerChoices(ModuleOp module,
+                           const QatInsertQuantizersOptions &options) {
+  LayerChoices choices;
+  LayerChoice &result = choices.common;
+  std::optional<WeightScheme> scheme =
+      symbolizeWeightScheme(options.weightScheme);
+  if (!scheme)
+    return module.emitError("unknown weight scheme '")
+           << options.weightScheme
+           << "'; expected PerLayerAsymPACT, PerLayerAsymMinMax, "
+              "PerChannelsAsymMinMax or PerLayerSymPACT";
+  result.scheme = *scheme;
+  result.foldType = getDefaultFoldType(*scheme);
+  if (!options.foldType.empty()) {
+    std::optional<FoldType> fold = symbolizeFoldType(options.foldType);
+    if (!fold)
+      return module.emitError("unknown fold type '")
+             << options.foldType << "'; expected folding_weights or ICN";
+    result.foldType = *fold;
+  }
+  if (std::string reason = refuseFold(result); !reason.empty())
+    return module.emitError(reason);
+  std::optional<RoundingMode> mode = symbolizeRoundingMode(options.rounding);
+  if (!mode)
+    return module.emitError("unknown rounding '")
+           << options.rounding << "'; expected nearest or floor";
+  result.rounding = *mode;
+  for (auto [bits, what] :
+       {std::pair<unsigned, StringRef>(options.weightBits, "weight"),
+        {options.activationBits, "activation"}})
+    if (bits < 2 || bits > 8)
+      return module.emitError()
+             << what << " bits must be between 2 and 8, but got " << bits;
+  result.weightBits = options.weightBits;
+  result.activationBits = options.activationBits;
+  choices.isFoldTypeGiven = !options.foldType.empty();
+  if (!options.layerConfig.empty()) {
+    llvm::Expected<std::vector<LayerOverride>> config =
+        parseLayerConfig(options.layerConfig);
+    if (!config)
+      return module.emitError() << llvm::toString(config.takeError());
+    choices.config = std::move(*config);
+  }
+  return choices;
+}
+
+FailureOr<LayerChoice> LayerChoices::choose(Operation *op, StringRef name) {
+  LayerChoice choice = common;
+  bool isWeighted = isWeightedLayer(op);
+  int64_t index = isWeighted ? weightedLayers++ : -1;
+  for (auto [place, entry] : llvm::enumerate(config)) {
+    if (entry.index ? *entry.index != index : entry.name != name)
+      continue;
+    used.insert(place);
+    std::string what = describeEntry(entry, place);
+    if (!isWeighted && entry.concernsWeights())
+      return op->emitError(what) << " is for a layer without weights, which "
+                                    "takes only 'a_bits'";
+    if (isWeighted && entry.activationBits && LayerGroup::get(op).isLast())
+      return op->emitError(what) << " is for the last layer, whose logits have "
+                                    "32 bits: it takes no 'a_bits'";
+    choice.weightBits = entry.weightBits.value_or(choice.weightBits);
+    choice.activationBits =
+        entry.activationBits.value_or(choice.activationBits);
+    if (entry.scheme) {
+      choice.scheme = *entry.scheme;
+      if (!isFoldTypeGiven)
+        choice.foldType = getDefaultFoldType(choice.scheme);
+    }
+    choice.foldType = entry.foldType.value_or(choice.foldType);
+    if (std::string reason = refuseFold(choice); !reason.empty())
+      return op->emitError(what) << ": " << reason;
+  }
+  return choice;
+}
+
+LogicalResult LayerChoices::checkAllUsed(func::FuncOp function) const {
+  for (auto [place, entry] : llvm::enumerate(config))
+    if (!used.contains(place))
+      return function.emitError(describeEntry(entry, place))
+             << " is for no layer of the network, which has " << weightedLayers
+             << " layers with weights; qat info lists the names of all";
+  return success();
+}
