@@ -8,6 +8,8 @@
 
 #include "qat/Target/C/CTargets.h"
 
+#include "llvm/ADT/Twine.h"
+
 using namespace mlir::qat;
 using llvm::ArrayRef;
 using llvm::StringRef;
