@@ -8,6 +8,7 @@
 
 #include "ModelInput.h"
 
+#include "qat/Dialect/Qat/IR/ConstantValues.h"
 #include "qat/Dialect/Qat/IR/ParameterValues.h"
 #include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
 #include "qat/Pipelines/Pipelines.h"
@@ -92,6 +93,8 @@ readIR(CommandLine &line, StringRef path, const OnnxImportOptions &options) {
   CrashScope scope("importing '" + path + "'");
   if (!(**module).lookupSymbol<func::FuncOp>("main"))
     return createStringError("'" + path + "' holds no network");
+  if (isTflite && failed(verifyResources(**module)))
+    return line.diagnosedError("'" + path.str() + "' lacks data");
   if (isTflite || isForeignTosa(**module)) {
     // Sizes first: folding computes with what is constant.
     if (Error error = checkTensorSizes(**module))

@@ -82,15 +82,27 @@ static LogicalResult verifyResource(Operation *op,
          << " takes " << expected;
 }
 
+/// Whether the elements of `dense`, an attribute of `op`, are all there: MLIR
+/// parses `dense<"0x"> : tensor<4xf32>` to an attribute without data.
+static LogicalResult verifyDense(Operation *op, DenseElementsAttr dense) {
+  if (isa<DenseStringElementsAttr>(dense) || !dense.getRawData().empty() ||
+      dense.getNumElements() == 0)
+    return success();
+  return op->emitError("a constant of ") << dense.getType() << " has no data";
+}
+
 LogicalResult qat::verifyResources(Operation *module) {
   WalkResult result = module->walk([&](Operation *op) {
     for (NamedAttribute attribute : op->getAttrs()) {
-      WalkResult inner =
-          attribute.getValue().walk([&](DenseResourceElementsAttr resource) {
-            return failed(verifyResource(op, resource))
-                       ? WalkResult::interrupt()
-                       : WalkResult::advance();
-          });
+      WalkResult inner = attribute.getValue().walk([&](Attribute value) {
+        LogicalResult isWhole = success();
+        if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
+          isWhole = verifyResource(op, resource);
+        else if (auto dense = dyn_cast<DenseElementsAttr>(value))
+          isWhole = verifyDense(op, dense);
+        return failed(isWhole) ? WalkResult::interrupt()
+                               : WalkResult::advance();
+      });
       if (inner.wasInterrupted())
         return WalkResult::interrupt();
     }

@@ -32,7 +32,8 @@ ElementsAttr getConstant(Value value);
 std::optional<std::vector<float>> getConstantFloats(Value value);
 
 /// Checks that the data of every dense_resource of `module` is there and has
-/// the size of its tensor; what a file lacks must not be read from memory.
+/// the size of its tensor, and that no dense constant lacks its data; what a
+/// file lacks must not be read from memory.
 /// Emits an error where it is not.
 LogicalResult verifyResources(Operation *module);
 
