@@ -69,6 +69,22 @@ Error CalibrationOptions::check() const {
     return wrongUsage("expects '--repair-relu6' to be keep or replace, but got "
                       "'" +
                       repairRelu6 + "'");
+  if (images == 0 || repairImages == 0)
+    return wrongUsage(Twine("expects '--") +
+                      (images == 0 ? "calibrate" : "repair") +
+                      "-images' of at least 1");
+  for (const cl::Option *option : {static_cast<const cl::Option *>(&method),
+                                   static_cast<const cl::Option *>(&percentile),
+                                   static_cast<const cl::Option *>(&images),
+                                   static_cast<const cl::Option *>(&dataset)})
+    if (option->getNumOccurrences() && calibrate.empty())
+      return wrongUsage("'--" + option->ArgStr +
+                        "' says how to calibrate; give --calibrate too");
+  if (percentile.getNumOccurrences() && method != "percentile")
+    return wrongUsage("'--calibrate-percentile' goes with --calibrate-method "
+                      "percentile");
+  if (repairRelu6.getNumOccurrences() && !repairs("equalize"))
+    return wrongUsage("'--repair-relu6' goes with --repair equalize");
   if (repairs("bias") && calibrate.empty())
     return wrongUsage("'--repair bias' runs the network on data; give "
                       "--calibrate");

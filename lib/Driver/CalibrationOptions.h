@@ -24,6 +24,7 @@ public:
   /// Wrong usage, before anything is read.
   llvm::Error check() const;
 
+  bool hasRepairs() const { return !repair.empty(); }
   bool hasData() const { return !calibrate.empty(); }
 
   /// The passes on the float network; `scheme` is what most weights will have.

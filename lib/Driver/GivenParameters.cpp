@@ -67,6 +67,14 @@ Error GivenParameters::apply(ModuleOp module) {
   return Error::success();
 }
 
+bool GivenParameters::haveBounds() const {
+  return any_of(arrays, [](const NamedArray &given) {
+    StringRef name = given.name;
+    return name.ends_with(".alpha") || name.ends_with(".lo") ||
+           name.ends_with(".hi");
+  });
+}
+
 Error GivenParameters::finish(ModuleOp module) const {
   for (auto [index, given] : enumerate(arrays)) {
     if (isSet[index])

@@ -29,6 +29,9 @@ public:
   /// Fails where one has another shape or no finite values.
   llvm::Error apply(ModuleOp module);
 
+  /// Whether one is a bound of a quantizer.
+  bool haveBounds() const;
+
   /// Fails where a parameter has never been set: nothing has its name.
   llvm::Error finish(ModuleOp module) const;
 

@@ -145,6 +145,15 @@ int mlir::qat::runQuantize(CommandLine &line) {
   Expected<GivenParameters> given = GivenParameters::read(parameters);
   if (!given)
     return line.finish(given.takeError());
+  if (given->haveBounds() && calibration.hasRepairs())
+    return line.finish(createStringError(
+        "'" + parameters +
+        "' gives bounds of quantizers, which '--repair' "
+        "would look at before they are set; give weights and batch norms "
+        "alone, or leave out '--repair'"));
+  if (!parameters.empty() && line.onlyPrintsPipeline())
+    return line.finish(wrongUsage("'--print-pipeline' cannot show what "
+                                  "'--parameters' sets: no pass reads files"));
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(input);
   if (!module)
     return line.finish(module.takeError());
@@ -173,8 +182,8 @@ int mlir::qat::runQuantize(CommandLine &line) {
   }
   if (!error && !line.onlyPrintsPipeline())
     error = line.writeModule(**module, output);
-  if (!error && !calibration.hasData() && !line.isQuiet() &&
-      !line.onlyPrintsPipeline())
+  if (!error && !calibration.hasData() && !given->haveBounds() &&
+      !line.isQuiet() && !line.onlyPrintsPipeline())
     errs() << "qat quantize: remark: the ranges of activations are initial "
               "values; --calibrate sets them from data\n";
   return line.finish(std::move(error));

@@ -19,27 +19,32 @@ static constexpr StringLiteral kBytecodeMagic = "ML\xefR";
 /// stack; a network of ours has about ten.
 static constexpr unsigned kDeepest = 500;
 
-/// The line in which brackets outside of strings are nested too deep, or 0. An
-/// arrow's `>` closes nothing; a comparison's may, which only lessens the
-/// depth.
+/// The line in which brackets outside of strings and comments are nested too
+/// deep, or 0. An arrow's `>` closes nothing; a comparison's may, which only
+/// lessens the depth.
 static size_t findDeepNesting(StringRef text) {
   unsigned depth = 0;
-  char before = 0;
   bool inString = false;
-  for (const char &c : text) {
-    if (c == '"' && before != '\\')
-      inString = !inString;
-    else if (c == '\n')
-      inString = false;
-    else if (inString)
-      ;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (inString) {
+      if (c == '\\')
+        ++i; // whatever it escapes
+      else if (c == '"' || c == '\n')
+        inString = false;
+      continue;
+    }
+    if (c == '"')
+      inString = true;
+    else if (c == '/' && text.substr(i).starts_with("//"))
+      i = std::min(text.find('\n', i), text.size());
     else if (c == '(' || c == '[' || c == '{' || c == '<')
       ++depth;
-    else if (c == ')' || c == ']' || c == '}' || (c == '>' && before != '-'))
+    else if (c == ')' || c == ']' || c == '}' ||
+             (c == '>' && (i == 0 || text[i - 1] != '-')))
       depth -= depth != 0;
     if (depth > kDeepest)
-      return text.take_front(&c - text.data()).count('\n') + 1;
-    before = c;
+      return text.take_front(i).count('\n') + 1;
   }
   return 0;
 }

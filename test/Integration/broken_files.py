@@ -153,6 +153,10 @@ def mlir_files(folder):
         "  return %0 : tensor<1x100000x100000x3xf32>\n}\n"
     )
     (folder / "deep.mlir").write_text("module attributes {a = " + "[" * 200000 + "\n")
+    # A backslash before the closing quote escapes nothing but itself.
+    (folder / "deep-quoted.mlir").write_text(
+        'module attributes {a = "\\\\", b = ' + "[" * 200000 + "\n"
+    )
     short = (
         'ml_program.global private mutable @"d.weight"(dense_resource<"d.weight"> : '
         "tensor<4xf32>) : tensor<4xf32>\n"

@@ -106,6 +106,11 @@ def padded(case):
     case.add(
         "AveragePool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], count_include_pad=1
     )
+    # No size fits both: rows or columns are left over.
+    for pads in ([1, 0, 0, 0], [0, 0, 0, 1]):
+        case.add(
+            "AveragePool", kernel_shape=[2, 1], strides=[2, 2], pads=pads, count_include_pad=1
+        )
     head(case)
 
 

@@ -1,5 +1,4 @@
-//===- AffineOperators.cpp - sums, and products with constants
-//----------------===//
+//===- AffineOperators.cpp - sums, and products with constants ----------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -198,7 +197,6 @@ importBinary(NodeContext &node, StringRef gerund,
              llvm::function_ref<FailureOr<Affine>(std::vector<double> values,
                                                   bool isSwapped)>
                  make) {
-  // Until opset 6 there was an attribute for broadcasting.
   FailureOr<Data> lhs = node.any(0), rhs = node.any(1);
   if (failed(lhs) || failed(rhs) || failed(node.checkAllRead(2)))
     return failure();

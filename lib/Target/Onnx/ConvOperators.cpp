@@ -1,5 +1,4 @@
-//===- ConvOperators.cpp - convolutions
-//----------------------------------------===//
+//===- ConvOperators.cpp - convolutions ---------------------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

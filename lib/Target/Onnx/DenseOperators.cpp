@@ -1,5 +1,4 @@
-//===- DenseOperators.cpp - dense layers
-//---------------------------------------===//
+//===- DenseOperators.cpp - dense layers --------------------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

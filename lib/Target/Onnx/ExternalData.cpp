@@ -1,5 +1,4 @@
-//===- ExternalData.cpp - values in a file beside the model
-//--------------------===//
+//===- ExternalData.cpp - values in a file beside the model -------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

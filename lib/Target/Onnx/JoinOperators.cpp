@@ -1,5 +1,4 @@
-//===- JoinOperators.cpp - concatenation and padding
-//---------------------------===//
+//===- JoinOperators.cpp - concatenation and padding --------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

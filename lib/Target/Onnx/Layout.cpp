@@ -1,5 +1,4 @@
-//===- Layout.cpp - the order in which memory holds a tensor
-//------------------===//
+//===- Layout.cpp - the order in which memory holds a tensor ------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

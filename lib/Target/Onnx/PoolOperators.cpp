@@ -83,11 +83,8 @@ static LogicalResult importPool(NodeContext &node, PoolKind kind) {
     if (!countElements(
             {input->batch, input->height, input->width, input->channels}))
       return node.refuse("its pads make an image of impossible size");
-    // Rows that no window reaches are cut off before.
-    Window inside = *window;
-    inside.reached = {window->reached[0] - pads[0] - pads[1],
-                      window->reached[1] - pads[2] - pads[3]};
-    input->value = cropToWindows(node, inside, *input);
+    // Rows that no window reaches are cut off behind the pad: in the integer
+    // network a pool reads past such a cut, a pad does not.
     input->value =
         node.emit().pad(node.loc(), input->value,
                         {0, 0, pads[0], pads[1], pads[2], pads[3], 0, 0}, 0.0f);

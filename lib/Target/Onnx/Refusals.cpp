@@ -1,5 +1,4 @@
-//===- Refusals.cpp - why a model cannot be imported
-//--------------------------===//
+//===- Refusals.cpp - why a model cannot be imported --------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.

@@ -88,7 +88,9 @@ static LogicalResult verifyDense(Operation *op, DenseElementsAttr dense) {
   if (isa<DenseStringElementsAttr>(dense) || !dense.getRawData().empty() ||
       dense.getNumElements() == 0)
     return success();
-  return op->emitError("a constant of ") << dense.getType() << " has no data";
+  // Not on the operation: that would print it, and read what is not there.
+  return emitError(op->getLoc(), "a constant of ")
+         << dense.getType() << " has no data";
 }
 
 LogicalResult qat::verifyResources(Operation *module) {

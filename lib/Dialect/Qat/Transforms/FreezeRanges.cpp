@@ -1,5 +1,4 @@
-//===- FreezeRanges.cpp - qat-freeze-ranges
-//---------------------------------===//
+//===- FreezeRanges.cpp - qat-freeze-ranges -----------------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
