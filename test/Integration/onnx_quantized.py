@@ -106,11 +106,18 @@ def padded(case):
     case.add(
         "AveragePool", kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1], count_include_pad=1
     )
-    # No size fits both: rows or columns are left over.
-    for pads in ([1, 0, 0, 0], [0, 0, 0, 1]):
-        case.add(
-            "AveragePool", kernel_shape=[2, 1], strides=[2, 2], pads=pads, count_include_pad=1
-        )
+    head(case)
+
+
+def left_over(case):
+    """A pool that counts its pads and does not reach the last row or column."""
+    conv(case, 6)
+    case.add("Relu")
+    case.add(
+        "AveragePool", kernel_shape=[2, 1], strides=[2, 2], pads=[1, 0, 0, 0], count_include_pad=1
+    )
+    conv(case, 6)
+    case.add("Relu")
     head(case)
 
 
@@ -196,6 +203,7 @@ NETWORKS = {
     "norms_first": (norms_first, IMAGE),
     "channels_last": (channels_last, [1, 9, 10, 3]),
     "dense": (dense, IMAGE),
+    "left over": (left_over, IMAGE),
 }
 
 
