@@ -85,7 +85,7 @@ static bool isSupported(Operation *op) {
          isa<func::ReturnOp, quant::StorageCastOp, tosa::Conv2DOp,
              tosa::DepthwiseConv2DOp, tosa::ClampOp, tosa::AddOp,
              tosa::AvgPool2dOp, tosa::MaxPool2dOp, tosa::SliceOp,
-             tosa::TransposeOp, tosa::ConcatOp, tosa::PadOp>(op) ||
+             tosa::ConcatOp, tosa::PadOp>(op) ||
          isa<QatDialect>(op->getDialect());
 }
 
@@ -201,6 +201,11 @@ void Summarizer::countOperators() {
       summary.unsupported.push_back(op.getName().getStringRef().str() +
                                     " (layer '" + getLayerName(&op) + "')");
   }
+  for (auto [what, number] : {std::pair("inputs", main.getNumArguments()),
+                              {"results", main.getNumResults()}})
+    if (number != 1)
+      summary.unsupported.push_back("a network of " + std::to_string(number) +
+                                    " " + what);
   summary.operators.assign(counts.begin(), counts.end());
   llvm::sort(summary.operators, [](const auto &a, const auto &b) {
     return std::make_tuple(-a.second, a.first) <

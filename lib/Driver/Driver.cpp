@@ -37,7 +37,7 @@ static ArrayRef<Command> getCommands() {
   // A row a command; the function is in the file of the command's name.
   static const std::vector<Command> commands = {
       {"info", "what a model is: layers, parameters, work, memory", runInfo},
-      {"import", "a trained model (.onnx, .mlir) to a float network",
+      {"import", "a trained model (.onnx, .tflite, .mlir) to a network",
        runImport},
       {"quantize", "puts quantizers into a network, calibrates their ranges",
        runQuantize},

@@ -41,7 +41,7 @@ static Error showSummary(CommandLine &line, StringRef input, StringRef json) {
 
 int mlir::qat::runInfo(CommandLine &line) {
   cl::opt<std::string> input(cl::Positional, cl::Required,
-                             cl::desc("MODEL (.mlir, .mlirbc, .onnx)"),
+                             cl::desc("MODEL (.mlir, .mlirbc, .onnx, .tflite)"),
                              cl::cat(line.category()));
   cl::opt<std::string> json("json", cl::value_desc("file"),
                             cl::desc("Also write the summary as JSON; - is "

@@ -9,6 +9,7 @@
 #include "ModelInput.h"
 
 #include "qat/Dialect/Qat/IR/ConstantValues.h"
+#include "qat/Dialect/Qat/IR/NetworkForm.h"
 #include "qat/Dialect/Qat/IR/ParameterValues.h"
 #include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
 #include "qat/Pipelines/Pipelines.h"
@@ -103,6 +104,10 @@ readIR(CommandLine &line, StringRef path, const OnnxImportOptions &options) {
       return std::move(error);
     if (Error error = checkParameterValues(**module))
       return createStringError("'" + path + "': " + toString(std::move(error)));
+    if (!isTflite && getNetworkForm(**module) == NetworkForm::Integer)
+      emitRemark((**module).getLoc())
+          << "TOSA says no scales: real inputs and outputs are taken in steps "
+             "of 1; the .tflite that it was made from has them";
   }
   if (options.preprocessing)
     if (Error error =

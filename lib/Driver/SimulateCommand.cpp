@@ -270,7 +270,7 @@ static Error simulateProject(CommandLine &line,
                              " differs between the simulated board and the "
                              "host; is '" +
                              options.dir + "' as `qat deploy` wrote it?");
-  if (!line.isQuiet())
+  if (!line.isQuiet() && options.json != "-")
     printTable(*result, inputs->size(), outs());
   return Error::success();
 }

@@ -44,8 +44,10 @@ static Expected<std::string> findConverter() {
   }
   return createStringError(Twine(kProgram) +
                            ", which reads .tflite models, is "
-                           "not installed; `pip install " +
-                           kProgram + "` installs it");
+                           "not found; `pip install " +
+                           kProgram +
+                           "` installs it, on PATH or in the virtual "
+                           "environment that is active");
 }
 
 /// Why the converter gave up: the first line of `log` that says so.

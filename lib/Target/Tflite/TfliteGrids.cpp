@@ -21,6 +21,7 @@
 #include "mlir/Dialect/Quant/IR/Quant.h"
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 #include "mlir/IR/Builders.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Endian.h"
 
 #include <cmath>
@@ -128,14 +129,27 @@ DictionaryAttr qat::readTfliteGrids(ArrayRef<char> data, MLIRContext *context) {
   uint64_t graphs = bytes.follow(bytes.field(model, 2));
   uint64_t graph = bytes.count(graphs, 4) ? bytes.follow(graphs + 4) : 0;
   uint64_t tensors = bytes.follow(bytes.field(graph, 0));
-  NamedAttrList grids;
+  SmallVector<NamedAttribute> grids;
+  llvm::StringSet<> names;
+  // Tensors that share one long name or list of scales would take a time that
+  // grows with the square of the file; no file says more than it has bytes.
+  uint64_t left = data.size();
+  auto take = [&](uint64_t size) {
+    bool fits = size <= left;
+    left -= fits ? size : left;
+    return fits;
+  };
   for (uint64_t i = 0, count = bytes.count(tensors, 4); i < count; ++i) {
     uint64_t tensor = bytes.follow(tensors + 4 + 4 * i);
     StringRef name = bytes.text(bytes.follow(bytes.field(tensor, 3)));
-    if (name.empty())
+    uint64_t quantization = bytes.follow(bytes.field(tensor, 4));
+    uint64_t scales = bytes.follow(bytes.field(quantization, 2));
+    if (!take(name.size() + bytes.count(scales, sizeof(float))))
+      break;
+    if (name.empty() || !names.insert(name).second)
       continue;
     if (Type grid = readGrid(bytes, tensor, builder))
-      grids.set(name, TypeAttr::get(grid));
+      grids.emplace_back(StringAttr::get(context, name), TypeAttr::get(grid));
   }
-  return grids.getDictionary(context);
+  return DictionaryAttr::get(context, grids);
 }

@@ -12,7 +12,7 @@
 // CHECK:     qat.weight_min_max %{{.*}} {bits = 8 : i32, channel_axes = array<i64: 0>}
 
 // RUN: not qat-mlir-opt %s -qat-insert-quantizers='layer-config=[{"layer":"d","w_bits":3}]' 2>&1 | FileCheck %s --check-prefix=E0
-// E0: error: entry 1 of the per-layer configuration (layer 'd') is for no layer of the network, which has 3 layers with weights; qat info lists the names of all
+// E0: error: entry 1 of the per-layer configuration (layer 'd') is for no layer that takes one: the network has 3 layers with weights, and adds and concats; qat info lists their names
 // RUN: not qat-mlir-opt %s -qat-insert-quantizers='layer-config=[{"layer":3,"w_bits":3}]' 2>&1 | FileCheck %s --check-prefix=E1
 // E1: error: entry 1 of the per-layer configuration (layer 3) is for no layer
 // RUN: not qat-mlir-opt %s -qat-insert-quantizers='layer-config=[{"layer":"sum","w_bits":3}]' 2>&1 | FileCheck %s --check-prefix=E2

@@ -111,7 +111,9 @@ LogicalResult LayerChoices::checkAllUsed(func::FuncOp function) const {
   for (auto [place, entry] : llvm::enumerate(config))
     if (!used.contains(place))
       return function.emitError(describeEntry(entry, place))
-             << " is for no layer of the network, which has " << weightedLayers
-             << " layers with weights; qat info lists the names of all";
+             << " is for no layer that takes one: the network has "
+             << weightedLayers
+             << " layers with weights, and adds and concats; qat info lists "
+                "their names";
   return success();
 }
