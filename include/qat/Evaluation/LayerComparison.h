@@ -108,7 +108,6 @@ private:
   struct ImageFigures;
 
   LayerComparison();
-  llvm::Error runAll(InputMaker makeInput, struct LayerOutputs &outputs) const;
 
   std::unique_ptr<Networks> networks;
   mutable std::mutex mutex;
