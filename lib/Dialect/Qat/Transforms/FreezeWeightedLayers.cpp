@@ -45,18 +45,19 @@ LogicalResult Freezer::setHiddenLayer(const LayerGroup &group,
   Operation *op = group.layer;
   QuantizedWeights &weights = layer.weights;
   bool foldsIntoWeights = !isPerChannel(weights.scheme);
-  if (auto fold = op->getAttrOfType<BatchNormFoldAttr>(kFoldTypeAttribute))
+  bool compares = false;
+  if (auto fold = op->getAttrOfType<BatchNormFoldAttr>(kFoldTypeAttribute)) {
     foldsIntoWeights = fold.getValue() == BatchNormFold::FoldingWeights;
+    compares = fold.getValue() == BatchNormFold::FoldingThresh;
+  }
   std::vector<float> gamma, beta, mean, variance;
   float epsilon = 0;
   if (BatchNormOp batchNorm = group.batchNorm) {
     if (!batchNorm.getFrozen())
       return batchNorm.emitError("is not frozen; run qat-fold-batch-norm "
                                  "before");
-    if (batchNorm.getFoldType() == BatchNormFold::FoldingThresh)
-      return batchNorm.emitError("fold type folding_thresh has no integer "
-                                 "layer; ICN computes the same numbers");
     foldsIntoWeights = false;
+    compares = batchNorm.getFoldType() == BatchNormFold::FoldingThresh;
     epsilon = batchNorm.getEpsilon().convertToFloat();
     for (auto [vector, value] :
          {std::pair(&gamma, Value(batchNorm.getGamma())),
@@ -104,8 +105,39 @@ LogicalResult Freezer::setHiddenLayer(const LayerGroup &group,
              << c << ": " << llvm::toString(split.takeError());
     layer.multipliers.push_back(*split);
   }
+  if (compares)
+    return setThresholds(op, input, output, layer);
   if (llvm::all_equal(layer.multipliers))
     layer.multipliers.truncate(1);
+  return success();
+}
+
+/// Puts thresholds in the place of the biases and multipliers, of which there
+/// is one a channel.
+LogicalResult Freezer::setThresholds(Operation *op, Grid input, Grid output,
+                                     LayerIntegers &layer) {
+  int64_t inputLow = input.storageMin - input.zeroPoint;
+  int64_t inputHigh = input.storageMax - input.zeroPoint;
+  int32_t levels = output.storageMax - output.storageMin;
+  for (int64_t c = 0; c < layer.weights.channels; ++c) {
+    int64_t low = 0, high = 0;
+    for (int64_t weight : layer.weights.getChannel(c)) {
+      low += std::min({weight * inputLow, weight * inputHigh, int64_t(0)});
+      high += std::max({weight * inputLow, weight * inputHigh, int64_t(0)});
+    }
+    // The ends stand for levels that all accumulators reach, or none.
+    if (low <= std::numeric_limits<int32_t>::min() ||
+        high >= std::numeric_limits<int32_t>::max())
+      return op->emitError("fold type folding_thresh compares accumulators of "
+                           "32 bits, but those of channel ")
+             << c << " reach [" << low << ", " << high
+             << "]; ICN has no such limit, and fewer bits reach less far";
+    layer.thresholds.push_back(
+        getThresholds(layer.biases[c], layer.multipliers[c], levels,
+                      output.zeroPoint - output.storageMin));
+  }
+  llvm::fill(layer.biases, 0);
+  layer.multipliers.clear();
   return success();
 }
 
@@ -258,13 +290,33 @@ FailureOr<Value> Freezer::buildLayer(Operation *op, Value input,
     multiplier = builder.getDenseI32ArrayAttr(values);
     shift = builder.getDenseI8ArrayAttr(shifts);
   }
+  Value thresholds;
+  DenseBoolArrayAttr falling;
+  if (!layer.thresholds.empty()) {
+    SmallVector<int32_t> values;
+    SmallVector<bool> falls;
+    for (const ChannelThresholds &channel : layer.thresholds) {
+      llvm::append_range(values, channel.getStored());
+      falls.push_back(!channel.rising);
+    }
+    auto type =
+        RankedTensorType::get({static_cast<int64_t>(layer.thresholds.size()),
+                               static_cast<int64_t>(
+                                   layer.thresholds.front().levels.size())},
+                              builder.getI32Type());
+    thresholds = arith::ConstantOp::create(
+        builder, location, DenseElementsAttr::get(type, ArrayRef(values)));
+    if (llvm::is_contained(falls, true))
+      falling = builder.getDenseBoolArrayAttr(falls);
+  }
   auto shape = cast<RankedTensorType>(op->getResult(0).getType()).getShape();
   auto accumulatorBits = builder.getI32IntegerAttr(64);
   if (auto conv = dyn_cast<tosa::DepthwiseConv2DOp>(op))
     return qat::DepthwiseConv2DOp::create(
                builder, location, RankedTensorType::get(shape, resultElement),
                input, *weights, bias, conv.getPadAttr(), conv.getStrideAttr(),
-               conv.getDilationAttr(), multiplier, shift, accumulatorBits)
+               conv.getDilationAttr(), thresholds, multiplier, shift, falling,
+               accumulatorBits)
         .getResult();
   if (dense) {
     auto inputType = cast<RankedTensorType>(input.getType());
@@ -273,22 +325,23 @@ FailureOr<Value> Freezer::buildLayer(Operation *op, Value input,
     return FullyConnectedOp::create(
                builder, location,
                RankedTensorType::get({shape[0], shape[3]}, resultElement),
-               matrix, *weights, bias, multiplier, shift, accumulatorBits)
+               matrix, *weights, bias, thresholds, multiplier, shift, falling,
+               accumulatorBits)
         .getResult();
   }
   if (auto conv = dyn_cast<GroupedConv2DOp>(op))
     return qat::Conv2DOp::create(
                builder, location, RankedTensorType::get(shape, resultElement),
                input, *weights, bias, conv.getPadAttr(), conv.getStrideAttr(),
-               conv.getDilationAttr(), conv.getGroupsAttr(), multiplier, shift,
-               accumulatorBits)
+               conv.getDilationAttr(), conv.getGroupsAttr(), thresholds,
+               multiplier, shift, falling, accumulatorBits)
         .getResult();
   auto conv = cast<tosa::Conv2DOp>(op);
   return qat::Conv2DOp::create(
              builder, location, RankedTensorType::get(shape, resultElement),
              input, *weights, bias, conv.getPadAttr(), conv.getStrideAttr(),
-             conv.getDilationAttr(), builder.getI64IntegerAttr(1), multiplier,
-             shift, accumulatorBits)
+             conv.getDilationAttr(), builder.getI64IntegerAttr(1), thresholds,
+             multiplier, shift, falling, accumulatorBits)
       .getResult();
 }
 

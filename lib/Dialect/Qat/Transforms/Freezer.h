@@ -16,6 +16,7 @@
 #include "qat/Dialect/Qat/IR/LayerName.h"
 #include "qat/Support/AddRule.h"
 #include "qat/Support/IntegerBias.h"
+#include "qat/Support/Thresholds.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -31,6 +32,8 @@ struct LayerIntegers {
   SmallVector<int32_t> biases;
   /// Empty: the result is the accumulator.
   SmallVector<Multiplier> multipliers;
+  /// Of each channel, in the place of biases and multipliers (folding_thresh).
+  SmallVector<ChannelThresholds> thresholds;
   /// The real value of a unit of the logits (last layers).
   float logitScale = 1;
 };
@@ -61,6 +64,8 @@ private:
                              LayerIntegers &layer);
   LogicalResult setHiddenLayer(const LayerGroup &group, ArrayRef<float> biases,
                                Grid input, Grid output, LayerIntegers &layer);
+  LogicalResult setThresholds(Operation *op, Grid input, Grid output,
+                              LayerIntegers &layer);
   FailureOr<Value> buildLayer(Operation *op, Value input, Type resultElement,
                               const LayerIntegers &layer);
   FailureOr<Value> buildWeights(Operation *op, const QuantizedWeights &weights,
