@@ -240,11 +240,6 @@ private:
       return failure();
     addGlobal("weights", weights, op.getLoc());
 
-    ElementsAttr bias;
-    if (!matchPattern(op.getBias(), m_Constant(&bias)))
-      return op.emitError("expects a constant bias");
-    addGlobal("bias", bias, op.getLoc());
-
     SmallVector<int32_t> zeroPoints;
     Type element = tensorType(op.getWeights()).getElementType();
     if (auto perAxis = dyn_cast<UniformQuantizedPerAxisType>(element))
@@ -259,6 +254,14 @@ private:
       addGlobal("weight_zero_points", builder.getI32TensorAttr(zeroPoints),
                 op.getLoc());
 
+    if (op.getThresholds()) {
+      setThresholds(op);
+      return success();
+    }
+    ElementsAttr bias;
+    if (!matchPattern(op.getBias(), m_Constant(&bias)))
+      return op.emitError("expects a constant bias");
+    addGlobal("bias", bias, op.getLoc());
     std::optional<ArrayRef<int32_t>> multiplier = op.getMultiplier();
     std::optional<ArrayRef<int8_t>> shift = op.getShift();
     fields.set("per_channel_multiplier", multiplier && multiplier->size() > 1);
@@ -267,6 +270,19 @@ private:
     addGlobal("multiplier", builder.getI32TensorAttr(*multiplier), op.getLoc());
     addGlobal("shift", makeBytes(*shift), op.getLoc());
     return success();
+  }
+
+  /// The thresholds hold the bias, which is 0.
+  template <typename LayerOp> void setThresholds(LayerOp op) {
+    ElementsAttr thresholds;
+    matchPattern(op.getThresholds(), m_Constant(&thresholds)); // verified
+    fields.set("per_channel_multiplier", 0);
+    addGlobal("thresholds", thresholds, op.getLoc());
+    std::optional<ArrayRef<bool>> falling = op.getFalling();
+    if (!falling || !llvm::is_contained(*falling, true))
+      return;
+    SmallVector<int8_t> bytes(falling->begin(), falling->end());
+    addGlobal("falling", makeBytes(bytes), op.getLoc());
   }
 
   ElementsAttr makeBytes(ArrayRef<int8_t> values) {
