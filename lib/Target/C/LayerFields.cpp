@@ -240,6 +240,12 @@ private:
       return failure();
     addGlobal("weights", weights, op.getLoc());
 
+    ElementsAttr bias;
+    if (!matchPattern(op.getBias(), m_Constant(&bias)))
+      return op.emitError("expects a constant bias");
+    if (!op.getThresholds()) // which hold it
+      addGlobal("bias", bias, op.getLoc());
+
     SmallVector<int32_t> zeroPoints;
     Type element = tensorType(op.getWeights()).getElementType();
     if (auto perAxis = dyn_cast<UniformQuantizedPerAxisType>(element))
@@ -258,10 +264,6 @@ private:
       setThresholds(op);
       return success();
     }
-    ElementsAttr bias;
-    if (!matchPattern(op.getBias(), m_Constant(&bias)))
-      return op.emitError("expects a constant bias");
-    addGlobal("bias", bias, op.getLoc());
     std::optional<ArrayRef<int32_t>> multiplier = op.getMultiplier();
     std::optional<ArrayRef<int8_t>> shift = op.getShift();
     fields.set("per_channel_multiplier", multiplier && multiplier->size() > 1);
@@ -272,7 +274,7 @@ private:
     return success();
   }
 
-  /// The thresholds hold the bias, which is 0.
+  /// Of a layer that compares: neither bias nor multiplier.
   template <typename LayerOp> void setThresholds(LayerOp op) {
     ElementsAttr thresholds;
     matchPattern(op.getThresholds(), m_Constant(&thresholds)); // verified
