@@ -48,7 +48,7 @@ def QatInsertQuantizers : Pass<"qat-insert-quantizers", "::mlir::ModuleOp"> {
            "Weight scheme: PerLayerAsymPACT, PerLayerAsymMinMax, "
            "PerChannelsAsymMinMax or PerLayerSymPACT">,
     Option<"foldType", "batch-fold-type", "std::string", /*default=*/"\"\"",
-           "Where batch norms go: folding_weights or ICN "
+           "Where batch norms go: folding_weights, ICN or folding_thresh "
            "(default: ICN for per-channel weights, else folding_weights)">,
     Option<"weightBits", "weight-bits", "unsigned", /*default=*/"8",
            "Bits of a weight, 2 to 8">,
