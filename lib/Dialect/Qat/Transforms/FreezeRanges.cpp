@@ -183,9 +183,13 @@ LogicalResult Freezer::run() {
 
 void FreezeRanges::runOnOperation() {
   ModuleOp module = getOperation();
-  if (biasBits < 8 || biasBits > 32) {
-    module.emitError("bias bits must be between 8 and 32, but got ")
-        << biasBits.getValue();
+  unsigned bits = biasBits;
+  if (bits == 0) {
+    auto attribute = module->getAttrOfType<IntegerAttr>(kBiasBitsAttribute);
+    bits = attribute ? attribute.getInt() : 32;
+  }
+  if (bits < 2 || bits > 32) {
+    module.emitError("bias bits must be between 2 and 32, but got ") << bits;
     return signalPassFailure();
   }
   for (auto function :
@@ -200,9 +204,10 @@ void FreezeRanges::runOnOperation() {
       function.emitError("is integer already");
       return signalPassFailure();
     }
-    if (failed(checkSizes(function)) ||
-        failed(Freezer(function, biasBits).run()))
+    if (failed(checkSizes(function)) || failed(Freezer(function, bits).run()))
       return signalPassFailure();
   }
-  module->removeAttr(kRoundingAttribute);
+  for (StringRef name :
+       {kRoundingAttribute, kBiasBitsAttribute, kBatchFoldDelayAttribute})
+    module->removeAttr(name);
 }

@@ -62,6 +62,19 @@ mlir::qat::getLayerChoices(ModuleOp module,
     if (bits < 2 || bits > 8)
       return module.emitError()
              << what << " bits must be between 2 and 8, but got " << bits;
+  std::optional<ActivationType> type =
+      symbolizeActivationType(options.activationType);
+  if (!type)
+    return module.emitError("unknown activation type '")
+           << options.activationType << "'; expected learned, clipped or relu6";
+  result.activationType = *type;
+  if (options.biasBits < 2 || options.biasBits > 32)
+    return module.emitError("bias bits must be between 2 and 32, but got ")
+           << options.biasBits;
+  if (options.batchFoldDelay < -1)
+    return module.emitError("the batch fold delay must be an epoch of at least "
+                            "0, or -1, but got ")
+           << options.batchFoldDelay;
   result.weightBits = options.weightBits;
   result.activationBits = options.activationBits;
   choices.isFoldTypeGiven = !options.foldType.empty();

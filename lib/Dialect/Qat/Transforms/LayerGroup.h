@@ -87,6 +87,13 @@ inline constexpr StringLiteral kFoldTypeAttribute = "qat.fold_type";
 /// own, pools and the last layer.
 inline constexpr StringLiteral kRoundingAttribute = "qat.rounding";
 
+/// The attributes on the module, i32: the bits to which integer biases saturate
+/// (absent: 32), and the epoch of a training at which batch norms are frozen
+/// (absent: the training's own choice). The dialect verifies both.
+inline constexpr StringLiteral kBiasBitsAttribute = "qat.bias_bits";
+inline constexpr StringLiteral kBatchFoldDelayAttribute =
+    "qat.batch_fold_delay";
+
 } // namespace mlir::qat
 
 #endif // QAT_LIB_DIALECT_QAT_TRANSFORMS_LAYERGROUP_H

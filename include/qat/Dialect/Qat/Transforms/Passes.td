@@ -60,6 +60,15 @@ def QatInsertQuantizers : Pass<"qat-insert-quantizers", "::mlir::ModuleOp"> {
     Option<"inputRange", "input-range", "std::string", /*default=*/"\"\"",
            "Range of the real input as lo,hi (default: that of pixels 0 to 255 "
            "under the module's preprocessing, -1,1 without one)">,
+    Option<"activationType", "activ-type", "std::string",
+           /*default=*/"\"learned\"",
+           "Where the bounds of activations come from: learned, clipped or "
+           "relu6 (docs/Spec.md, section 2)">,
+    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"32",
+           "Bits to which integer biases saturate, 2 to 32">,
+    Option<"batchFoldDelay", "batch-fold-delay", "int", /*default=*/"-1",
+           "Epoch of a training at which batch norms are frozen; -1 leaves it "
+           "to the training">,
     Option<"layerConfig", "layer-config", "std::string", /*default=*/"\"\"",
            "What single layers are given instead, as JSON (docs/Spec.md, "
            "section 8): [{\"layer\":\"conv1\",\"w_bits\":4}]">,
@@ -74,7 +83,8 @@ def QatRemoveQuantizers : Pass<"qat-remove-quantizers", "::mlir::ModuleOp"> {
     Replaces each activation quantizer by what the float network has in its
     place (the clamp that a PACT replaced, or nothing), drops the weight
     quantizers and the parameters that only quantizers used, and takes off the
-    attributes that qat-insert-quantizers left (fold types, rounding).
+    attributes that qat-insert-quantizers left (fold types, rounding, bits of
+    biases, the epoch at which batch norms are frozen).
   }];
   let dependentDialects = ["::mlir::tosa::TosaDialect"];
 }
@@ -142,8 +152,9 @@ def QatFreezeRanges : Pass<"qat-freeze-ranges", "::mlir::ModuleOp"> {
     the integer network ends with its logits.
   }];
   let options = [
-    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"32",
-           "Bits to which integer biases saturate, 8 to 32">,
+    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"0",
+           "Bits to which integer biases saturate, 2 to 32 (default: the "
+           "module's qat.bias_bits, 32 without one)">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::qat::QatDialect",
