@@ -70,8 +70,8 @@ static Error checkOptions(const TextOptions &options,
                       "PerLayerSymPACT, but got '" +
                       options.scheme + "'");
   if (!options.fold.empty() && !symbolizeFoldType(options.fold))
-    return wrongUsage("expects '--batch-fold-type' to be folding_weights or "
-                      "ICN, but got '" +
+    return wrongUsage("expects '--batch-fold-type' to be folding_weights, "
+                      "ICN or folding_thresh, but got '" +
                       options.fold + "'");
   if (!symbolizeRoundingMode(options.rounding))
     return wrongUsage("expects '--activ-rounding' to be nearest or floor, but "
@@ -115,7 +115,7 @@ int mlir::qat::runQuantize(CommandLine &line) {
   cl::opt<std::string> fold(
       "batch-fold-type", cl::cat(category),
       cl::desc("Where batch norms go: folding_weights (default of per-layer "
-               "schemes) or ICN (default of per-channel)"));
+               "schemes), ICN (default of per-channel) or folding_thresh"));
   cl::opt<unsigned> weightBits(
       "weight-bits", cl::init(8), cl::cat(category),
       cl::desc("Bits of a weight, 2 to 8 (default 8)"));

@@ -19,9 +19,6 @@ static FoldType getDefaultFoldType(WeightScheme scheme) {
 
 /// Why the fold type of `choice` cannot be; empty where it can.
 static std::string refuseFold(const LayerChoice &choice) {
-  if (choice.foldType == FoldType::FoldingThresh)
-    return "fold type folding_thresh has no integer layers; ICN computes the "
-           "same numbers";
   if (isPerChannel(choice.scheme) &&
       choice.foldType == FoldType::FoldingWeights)
     return "PerChannelsAsymMinMax weights cannot take fold type "
@@ -48,7 +45,8 @@ mlir::qat::getLayerChoices(ModuleOp module,
     std::optional<FoldType> fold = symbolizeFoldType(options.foldType);
     if (!fold)
       return module.emitError("unknown fold type '")
-             << options.foldType << "'; expected folding_weights or ICN";
+             << options.foldType << "'; expected folding_weights, ICN "
+                "or folding_thresh";
     result.foldType = *fold;
   }
   if (std::string reason = refuseFold(result); !reason.empty())

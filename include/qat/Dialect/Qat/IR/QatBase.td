@@ -152,6 +152,7 @@ class Qat_QuantizedWeights<int rank>
     : Qat_Sized<TensorRankOf<[Qat_WeightElement], [rank]>>;
 // The bias of an integer layer, in units of its accumulator.
 def Qat_IntegerBias : Qat_Sized<TensorRankOf<[I32], [1]>>;
+def Qat_Thresholds : Qat_Sized<TensorRankOf<[I32], [2]>>;
 
 // Sums and products of window sizes then fit 64 bits.
 def Qat_AtMostInt32Max : AttrConstraint<

@@ -48,7 +48,7 @@ def QatInsertQuantizers : Pass<"qat-insert-quantizers", "::mlir::ModuleOp"> {
            "Weight scheme: PerLayerAsymPACT, PerLayerAsymMinMax, "
            "PerChannelsAsymMinMax or PerLayerSymPACT">,
     Option<"foldType", "batch-fold-type", "std::string", /*default=*/"\"\"",
-           "Where batch norms go: folding_weights or ICN "
+           "Where batch norms go: folding_weights, ICN or folding_thresh "
            "(default: ICN for per-channel weights, else folding_weights)">,
     Option<"weightBits", "weight-bits", "unsigned", /*default=*/"8",
            "Bits of a weight, 2 to 8">,
@@ -182,6 +182,48 @@ def QatFreezeRanges : Pass<"qat-freeze-ranges", "::mlir::ModuleOp"> {
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::qat::QatDialect",
     "::mlir::quant::QuantDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def QatFreezeFakeQuantization
+    : Pass<"qat-freeze-fake-quantization", "::mlir::ModuleOp"> {
+  let summary = "The fake-quantized graph of a frozen network (form Q)";
+  let description = [{
+    Runs in the place of qat-freeze-ranges and gives, in floating point, the
+    network that pass gives in integers (docs/Spec.md, section 5): both take
+    their numbers from one computation.
+
+    * A layer with weights becomes `(conv(x, w) + b) * s` on constants: `w` the
+      integer weights times their step, `b` the integer bias in real units
+      without the half step of its rounding, `s` the factor of a batch norm that
+      was not folded into the weights (by `tosa.mul`; left out where it is 1
+      for all channels). Thresholds compute what ICN does. The constants are
+      located at `LAYER.weight`, `LAYER.bias` and `LAYER.scale`.
+    * Activation quantizers stay, with constant bounds.
+    * An average pool becomes `qat.rounded_avg_pool2d`.
+    * Operands of a concat, and the input of a pad with another value than zero,
+      are quantized one by one where they lie on another grid than the result;
+      the value to pad with is put on the grid. Nothing is quantized twice.
+
+    A softmax at the end stays.
+
+    ```mlir
+    %wq = qat.weight_min_max %w {bits = 8, channel_axes = array<i64: 0>}
+    %1 = tosa.conv2d %x, %wq, %b, ...
+    %2 = qat.batch_norm %1, ... {fold_type = ICN, frozen}
+    %3 = qat.pact %2, %alpha
+    // becomes
+    %1 = tosa.conv2d %x, %conv1.weight, %conv1.bias, ...
+    %2 = tosa.mul %1, %conv1.scale, %shift
+    %3 = qat.pact %2, %alpha
+    ```
+  }];
+  let options = [
+    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"32",
+           "Bits to which integer biases saturate, 8 to 32">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::qat::QatDialect",
+    "::mlir::tosa::TosaDialect"];
 }
 
 def QatCheckAccumulators : Pass<"qat-check-accumulators", "::mlir::ModuleOp"> {
