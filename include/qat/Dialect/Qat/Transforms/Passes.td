@@ -257,4 +257,27 @@ def QatExposeLayers : Pass<"qat-expose-layers", "::mlir::ModuleOp"> {
   ];
 }
 
+def QatIsolateLayers : Pass<"qat-isolate-layers", "::mlir::ModuleOp"> {
+  let summary = "Let every layer read what it is given";
+  let description = [{
+    Adds an argument to @main for each layer whose result another op reads, with
+    the name of the layer as `qat.name`, in the order of the network. Other
+    layers then read the argument in place of the result, so that each layer can
+    be run on inputs of its own: what it computes is the error that it makes
+    itself. Run qat-expose-layers before to see the results.
+
+    ```mlir
+    func.func @main(%x) {
+      %1 = tosa.conv2d %x, ...  loc("a")
+      %2 = tosa.conv2d %1, ...  loc("b")
+      return %2
+    // becomes
+    func.func @main(%x, %a {qat.name = "a"}) {
+      %1 = tosa.conv2d %x, ...  loc("a")
+      %2 = tosa.conv2d %a, ...  loc("b")
+      return %2
+    ```
+  }];
+}
+
 #endif // QAT_TRANSFORMS_PASSES
