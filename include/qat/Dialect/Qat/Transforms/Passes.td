@@ -77,6 +77,29 @@ def QatInsertQuantizers : Pass<"qat-insert-quantizers", "::mlir::ModuleOp"> {
     "::mlir::qat::QatDialect", "::mlir::ml_program::MLProgramDialect"];
 }
 
+def QatSetParameters : Pass<"qat-set-parameters", "::mlir::ModuleOp"> {
+  let summary = "Give parameters the values of a safetensors file";
+  let description = [{
+    Sets each `ml_program.global` whose name is in the file, and marks it
+    `qat.given`: its value is not replaced by another run of this pass, and
+    qat-calibrate and qat-clip-weights leave bounds alone that carry the mark.
+    qat-clear-given takes the marks off. Parameters of the float network are
+    best set before qat-insert-quantizers, whose initial bounds of weights
+    follow from them; bounds exist only behind it.
+  }];
+  let options = [
+    Option<"file", "file", "std::string", /*default=*/"\"\"",
+           "The safetensors file: parameters by name, f32 or f64, in the "
+           "network's shapes">,
+    Option<"complete", "complete", "bool", /*default=*/"false",
+           "Refuse names in the file that the network does not have">,
+  ];
+}
+
+def QatClearGiven : Pass<"qat-clear-given", "::mlir::ModuleOp"> {
+  let summary = "Take off the marks of qat-set-parameters";
+}
+
 def QatRemoveQuantizers : Pass<"qat-remove-quantizers", "::mlir::ModuleOp"> {
   let summary = "Take the quantizers out again (form Q to F)";
   let description = [{
