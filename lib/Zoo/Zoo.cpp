@@ -19,7 +19,9 @@
 #include "mlir/IR/Verifier.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace mlir;
@@ -67,6 +69,12 @@ bool qat::hasWidthMultiplier(StringRef network) {
 static constexpr double kMinWidth = 1.0 / 32, kMaxWidth = 8;
 static constexpr int64_t kMaxSide = 4096, kMaxClasses = 1000000;
 
+static std::string formatWidth(double width) {
+  std::string text;
+  raw_string_ostream(text) << format("%g", width);
+  return text;
+}
+
 static Error checkOptions(const Network &network, const ZooOptions &options) {
   if (options.width && !network.hasWidth)
     return createStringError("network '" + network.name +
@@ -75,9 +83,8 @@ static Error checkOptions(const Network &network, const ZooOptions &options) {
   if (options.width &&
       !(*options.width >= kMinWidth && *options.width <= kMaxWidth))
     return createStringError(
-        formatv("expects a width multiplier of {0} to {1}, but got {2}",
-                kMinWidth, kMaxWidth, *options.width)
-            .str());
+        "expects a width multiplier of 1/32 to 8, but got " +
+        formatWidth(*options.width));
   if (options.input)
     for (int64_t side : *options.input)
       if (side < 1 || side > kMaxSide)
@@ -137,7 +144,7 @@ qat::buildZooNetwork(MLIRContext *context, const ZooOptions &options) {
   double multiplier = options.width.value_or(1.0);
   std::string source = network->name.str();
   if (network->hasWidth)
-    source += formatv(" {0}", multiplier);
+    source += " " + formatWidth(multiplier);
   source += formatv(" {0}x{1}, seed {2}", height, width, options.seed);
 
   context->loadDialect<func::FuncDialect, ml_program::MLProgramDialect,
