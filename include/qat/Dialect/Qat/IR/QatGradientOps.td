@@ -83,9 +83,9 @@ def Qat_BoundedGradientOp
     hi_gradient    = sum of g where input >= hi
     ```
 
-    Where both bounds come to 0, an element that is 0 counts for both. The
-    gradients are those of the bounds after that clamp: a bound on the wrong
-    side of 0 receives the gradient that moves it back.
+    Where both bounds come to 0, an element that is 0 counts for both. A bound
+    on the wrong side of 0, taken as 0, receives its sum all the same: a zero
+    there could never bring it back.
 
     Example:
 
