@@ -192,13 +192,20 @@ bool ActivationStage::run() {
   }
 }
 
-int64_t mlir::qat::findSmallestRam(const PrecisionNetwork &network) {
+int64_t mlir::qat::findSmallestRam(const PrecisionNetwork &network,
+                                   size_t *tightest) {
   SmallVector<unsigned> bits;
   for (const PrecisionNetwork::Grid &grid : network.grids)
     bits.push_back(grid.mayBeCut ? std::min(grid.bits, fewestBits) : grid.bits);
   int64_t most = 0;
-  for (size_t index = 0; index < network.steps.size(); ++index)
-    most = std::max(most, getLiveBits(network, index, bits));
+  for (size_t index = 0; index < network.steps.size(); ++index) {
+    int64_t live = getLiveBits(network, index, bits);
+    if (live <= most)
+      continue;
+    most = live;
+    if (tightest)
+      *tightest = index;
+  }
   return llvm::divideCeil(most, 8);
 }
 

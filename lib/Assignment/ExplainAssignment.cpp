@@ -307,10 +307,15 @@ mlir::qat::explainAssignment(const PrecisionNetwork &network,
   std::vector<std::string> parts = {
       isRam ? explainRam(network, options, assignment)
             : explainRom(network, options, assignment)};
-  int64_t smallest =
-      isRam ? findSmallestRam(network) : *findSmallestRom(network, options);
+  size_t tightest = 0;
+  int64_t smallest = isRam ? findSmallestRam(network, &tightest)
+                           : *findSmallestRom(network, options);
   parts.push_back(formatv("the smallest {0} budget is {1} bytes",
                           isRam ? "RAM" : "ROM", smallest));
+  // The first layer that fails need not be the one that takes most.
+  if (isRam && tightest != assignment.failedStep)
+    parts.back() +=
+        ", which layer '" + network.steps[tightest].name + "' needs";
   std::vector<AssignmentChange> changes =
       findHelpfulChanges(network, options, assignment);
   if (changes.empty())

@@ -135,11 +135,10 @@ class Graph:
         self.made(self.add(name, reads, shape, value))
 
     def pool(self):
-        source = self.pick()
+        large = [i for i, item in enumerate(self.items) if item["shape"][1] >= 3]
+        source = self.pick(large)
         item = self.items[source]
         channels, side, _ = item["shape"]
-        if side < 3:
-            return
         op = self.rng.choice(["MaxPool", "AveragePool"])
         kernel, stride = self.rng.choice([(2, 2), (3, 1), (3, 2)])
         name, value = self.node(op, [item["value"]], kernel_shape=[kernel] * 2, strides=[stride] * 2)

@@ -84,9 +84,10 @@ Assignment assignPrecision(const PrecisionNetwork &network,
                            const AssignmentOptions &options);
 
 /// The bytes of RAM from which on the first stage succeeds: with everything cut
-/// that may be cut, the most that a step takes. The budgets in `options` do not
-/// matter.
-int64_t findSmallestRam(const PrecisionNetwork &network);
+/// that may be cut, the most that a step takes; `tightest` is given the first
+/// that takes it.
+int64_t findSmallestRam(const PrecisionNetwork &network,
+                        size_t *tightest = nullptr);
 
 /// The bytes of ROM from which on the second stage succeeds with the RAM of
 /// `options`: the least total on its way (a cut may cost more extra bytes than

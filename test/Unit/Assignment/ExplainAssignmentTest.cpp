@@ -49,6 +49,18 @@ TEST(ExplainAssignment, NamesWhatIsLive) {
             "leaving out 'a_bits' of layer '0' lowers it by 15 to 14\n");
 }
 
+TEST(ExplainAssignment, NamesTheTightestLayer) {
+  // 8 + 5 bytes at layer 0, 5 + 10 bytes at layer 1, with 2 bits each.
+  PrecisionNetwork chain =
+      makeChain({{8, 20, 9, 1}, {20, 40, 9, 1}, {40, 2, 9, 1}});
+  std::string text = explain(chain, AssignmentMode::MixPC, 1000, 12);
+  EXPECT_NE(text.find("layer '0' needs 13 bytes"), std::string::npos) << text;
+  EXPECT_NE(text.find("the smallest RAM budget is 15 bytes, which layer '1' "
+                      "needs\n"),
+            std::string::npos)
+      << text;
+}
+
 TEST(ExplainAssignment, NamesTheLargestWeights) {
   PrecisionNetwork chain = makeChain({{8, 8, 90, 10}, {8, 8, 30, 3}});
   chain.steps[0].weights->pinnedBits = 8;

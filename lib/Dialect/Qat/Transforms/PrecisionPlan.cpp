@@ -128,7 +128,9 @@ LogicalResult NetworkBuilder::addStep(Operation *op, ValueRange inputs) {
     step.weights->channels =
         cast<ShapedType>(op->getResult(0).getType()).getShape().back();
     step.weights->isLast = group.isLast();
-    grid.takesBits = !group.isLast();
+    // Logits have no grid of less.
+    if (group.isLast())
+      grid.takesBits = grid.mayBeCut = grid.mayBeCutUnpinned = false;
   }
   if (failed(readEntry(op, grid, step)))
     return failure();
@@ -204,11 +206,10 @@ void NetworkBuilder::addLiveTensors() {
   SmallVector<int64_t> last(network.tensors.size(), -1);
   auto readUntil = [&](Value value, unsigned tensor) {
     for (Operation *user : value.getUsers()) {
-      if (isa<func::ReturnOp>(user) &&
-          !network.grids[network.tensors[tensor].grid].isPinned)
-        network.grids[network.tensors[tensor].grid].mayBeCut = false;
+      PrecisionNetwork::Grid &grid =
+          network.grids[network.tensors[tensor].grid];
       if (isa<func::ReturnOp>(user))
-        network.grids[network.tensors[tensor].grid].mayBeCutUnpinned = false;
+        grid.mayBeCut = grid.mayBeCutUnpinned = false;
       last[tensor] = std::max(last[tensor], order.lookup(user));
     }
   };
