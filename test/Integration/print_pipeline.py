@@ -63,6 +63,8 @@ def main():
              "--repair-images", "16", "--weight_bits", "4"],
             ["--calibrate", DATA, "--calibrate-images", "32", "--calibrate-method", "mse",
              "--repair", "clip,bias", "--type_quant", "PerLayerAsymPACT"],
+            ["--mem_constraint", "[8k,1k]", "--mixed_prec_quant", "MixPL", "--policy",
+             "reference", "--quant_add_config", '[{"layer": 1, "w_bits": 4}]'],
             ["--quant_add_config", '[{"layer": 0, "w_bits": 4, "a_bits": 4}, {"layer": 1}]'],
         ):
             command = ["quantize", module, *options, "-o", quantized]
