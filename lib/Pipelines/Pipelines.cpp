@@ -29,6 +29,14 @@ void qat::buildIntegerPipeline(OpPassManager &manager, unsigned biasBits) {
   manager.addPass(createQatCheckAccumulators());
 }
 
+void qat::buildFakePipeline(OpPassManager &manager, unsigned biasBits) {
+  manager.addPass(createQatBindParameters());
+  manager.addPass(createQatFoldBatchNorm());
+  QatFreezeFakeQuantizationOptions freeze;
+  freeze.biasBits = biasBits;
+  manager.addPass(createQatFreezeFakeQuantization(freeze));
+}
+
 void qat::buildTosaImportPipeline(OpPassManager &manager, bool isInteger) {
   manager.addPass(createQatNormalizeTosa());
   if (isInteger)
@@ -62,6 +70,12 @@ void qat::registerPipelines() {
       "qat-integer-pipeline", "From form Q to the integer network of form I",
       [](OpPassManager &manager, const IntegerPipelineOptions &options) {
         buildIntegerPipeline(manager, options.biasBits);
+      });
+  PassPipelineRegistration<IntegerPipelineOptions>(
+      "qat-fake-pipeline",
+      "From form Q to the fake-quantized graph of the frozen network",
+      [](OpPassManager &manager, const IntegerPipelineOptions &options) {
+        buildFakePipeline(manager, options.biasBits);
       });
   PassPipelineRegistration<TosaImportPipelineOptions>(
       "qat-import-tosa-pipeline",

@@ -21,6 +21,11 @@ namespace mlir::qat {
 /// qat-freeze-ranges. Named `qat-integer-pipeline`.
 void buildIntegerPipeline(OpPassManager &manager, unsigned biasBits = 32);
 
+/// From form Q to the fake-quantized graph of the frozen network: the same with
+/// qat-freeze-fake-quantization in the place of freezing the ranges. Named
+/// `qat-fake-pipeline`.
+void buildFakePipeline(OpPassManager &manager, unsigned biasBits = 32);
+
 /// From TOSA as converters write it to form F, or to form I where `isInteger`
 /// says that its tensors are 8-bit integers. Named `qat-import-tosa-pipeline`,
 /// with the option `integer`.

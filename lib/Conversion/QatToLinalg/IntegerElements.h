@@ -60,13 +60,15 @@ Value buildPadded(ImplicitLocOpBuilder &b, Value input,
 /// Sign extension, or nothing where `value` has the type.
 Value extend(ImplicitLocOpBuilder &b, Value value, Type type);
 
-/// The layers with weights, those that move values and those that come with
-/// imported networks; the other integer layers come with
+/// The layers with weights, those that move values, the pools and those that
+/// come with imported networks; the other integer layers come with
 /// populateQatIntegerToLinalgPatterns.
 void populateWeightedLayerPatterns(const TypeConverter &converter,
                                    RewritePatternSet &patterns);
 void populateMovingLayerPatterns(const TypeConverter &converter,
                                  RewritePatternSet &patterns);
+void populatePoolPatterns(const TypeConverter &converter,
+                          RewritePatternSet &patterns);
 void populateImportedLayerPatterns(const TypeConverter &converter,
                                    RewritePatternSet &patterns);
 

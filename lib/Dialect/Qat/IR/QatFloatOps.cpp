@@ -78,6 +78,33 @@ LogicalResult GroupedConv2DOp::verify() {
   return success();
 }
 
+LogicalResult RoundedAvgPool2DOp::verify() {
+  ArrayRef<int64_t> input =
+      cast<RankedTensorType>(getInput().getType()).getShape();
+  ArrayRef<int64_t> result =
+      cast<RankedTensorType>(getResult().getType()).getShape();
+  for (int64_t size : input.drop_front())
+    if (ShapedType::isDynamic(size) ||
+        size > std::numeric_limits<int32_t>::max()) // rounded_avg_pool2d_c1
+      return emitOpError("expects 'input' to have static height, width and "
+                         "channels below 2^31, but got ")
+             << getInput().getType();
+  ArrayRef<int64_t> kernel = getKernel(), stride = getStride(), pad = getPad();
+  for (auto [index, size] : llvm::enumerate(pad))
+    if (size >= kernel[index / 2]) // rounded_avg_pool2d_c3
+      return emitOpError("expects each pad to be smaller than the kernel [")
+             << kernel << "], but got [" << pad << "]";
+  SmallVector<int64_t> expected = {
+      // rounded_avg_pool2d_c1, c2
+      input[0], windowedSize(input[1], pad[0], pad[1], kernel[0], stride[0], 1),
+      windowedSize(input[2], pad[2], pad[3], kernel[1], stride[1], 1),
+      input[3]};
+  if (result != ArrayRef(expected) || expected[1] < 1 || expected[2] < 1)
+    return emitOpError("expects a result of shape [")
+           << expected << "], but got [" << result << "]";
+  return success();
+}
+
 LogicalResult SoftmaxOp::verify() {
   if (cast<RankedTensorType>(getInput().getType()).getRank() == 0) // softmax_c1
     return emitOpError("expects 'input' to have at least one dimension");

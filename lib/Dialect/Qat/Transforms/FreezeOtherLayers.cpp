@@ -47,7 +47,7 @@ LogicalResult Freezer::visitAdd(tosa::AddOp op) {
                         "has no integer form");
   llvm::Expected<AddRule> rule =
       getAddRule(gridTypeOf(*lhs).getScale(), gridTypeOf(*rhs).getScale(),
-                 type->getScale(), getRounding(group));
+                 type->getScale(), quantizer.getRounding(group));
   if (!rule)
     return op.emitError() << llvm::toString(rule.takeError());
   auto shape = cast<RankedTensorType>(op.getType()).getShape();
@@ -85,10 +85,10 @@ LogicalResult Freezer::visitRequantize(ActivationQuantizerOpInterface op) {
   FailureOr<UniformQuantizedType> type = getFrozenType(op);
   if (failed(input) || failed(type))
     return failure();
-  FailureOr<Value> result =
-      moveToGrid(op, *input, *type,
-                 toRounding(getRoundingMode(op).value_or(moduleRounding)),
-                 getLayerName(op));
+  FailureOr<Value> result = moveToGrid(
+      op, *input, *type,
+      toRounding(getRoundingMode(op).value_or(quantizer.getModuleRounding())),
+      getLayerName(op));
   if (failed(result))
     return failure();
   define(op->getResult(0), *result);
@@ -117,7 +117,7 @@ LogicalResult Freezer::visitConcat(tosa::ConcatOp op) {
     if (failed(input))
       return failure();
     FailureOr<Value> moved =
-        moveToGrid(op, *input, *grid, getRounding(group),
+        moveToGrid(op, *input, *grid, quantizer.getRounding(group),
                    getLayerName(op) + ".operand" + Twine(index));
     if (failed(moved))
       return failure();
@@ -160,7 +160,7 @@ LogicalResult Freezer::visitPad(tosa::PadOp op) {
     if (failed(frozenGrid))
       return failure();
     grid = *frozenGrid;
-    Rounding rounding = getRounding(group);
+    Rounding rounding = quantizer.getRounding(group);
     input =
         moveToGrid(op, *input, grid, rounding, getLayerName(op) + ".operand");
     if (failed(input))
@@ -192,7 +192,8 @@ LogicalResult Freezer::visitPool(tosa::AvgPool2dOp op) {
              builder, op.getLoc(),
              RankedTensorType::get(shape, gridTypeOf(*input)), *input,
              op.getKernelAttr(), op.getStrideAttr(), op.getPadAttr(),
-             RoundingModeAttr::get(builder.getContext(), moduleRounding)));
+             RoundingModeAttr::get(builder.getContext(),
+                                   quantizer.getModuleRounding())));
   return success();
 }
 

@@ -34,38 +34,8 @@ UniformQuantizedType mlir::qat::gridTypeOf(Value value) {
       cast<RankedTensorType>(value.getType()).getElementType());
 }
 
-Grid mlir::qat::gridOf(UniformQuantizedType type) {
-  return {type.getScale(), static_cast<int32_t>(type.getZeroPoint()),
-          static_cast<int32_t>(type.getStorageTypeMin()),
-          static_cast<int32_t>(type.getStorageTypeMax())};
-}
-
-Rounding mlir::qat::toRounding(RoundingMode mode) {
-  return mode == RoundingMode::Floor ? Rounding::Floor : Rounding::Nearest;
-}
-
-std::optional<RoundingMode> mlir::qat::getRoundingMode(Operation *quantizer) {
-  if (auto pact = dyn_cast_if_present<PactOp>(quantizer))
-    return pact.getRounding();
-  if (auto bounded = dyn_cast_if_present<BoundedOp>(quantizer))
-    return bounded.getRounding();
-  return std::nullopt;
-}
-
 Freezer::Freezer(func::FuncOp function, unsigned biasBits)
-    : function(function), biasBits(biasBits), builder(function) {
-  if (auto mode = function->getParentOfType<ModuleOp>()
-                      ->getAttrOfType<RoundingModeAttr>(kRoundingAttribute))
-    moduleRounding = mode.getValue();
-}
-
-Rounding Freezer::getRounding(const LayerGroup &group) const {
-  // A last layer has no quantizer.
-  ActivationQuantizerOpInterface quantizer = group.quantizer;
-  return toRounding(
-      getRoundingMode(quantizer ? quantizer.getOperation() : nullptr)
-          .value_or(moduleRounding));
-}
+    : function(function), quantizer(function, biasBits), builder(function) {}
 
 //===----------------------------------------------------------------------===//
 // Values
@@ -128,22 +98,6 @@ void Freezer::defineGroup(const LayerGroup &group, Value integer) {
     value = user->getResult(0);
   }
   define(group.end, integer);
-}
-
-FailureOr<UniformQuantizedType>
-Freezer::getFrozenType(ActivationQuantizerOpInterface op) {
-  SmallVector<float> bounds;
-  for (Value bound : op.getBounds()) {
-    std::optional<std::vector<float>> value = getConstantFloats(bound);
-    if (!value || value->size() != 1)
-      return op->emitError("expects constant bounds; run qat-bind-parameters "
-                           "before");
-    bounds.push_back(value->front());
-  }
-  UniformQuantizedType type = op.getFrozenType(bounds);
-  if (!type)
-    return failure();
-  return type;
 }
 
 //===----------------------------------------------------------------------===//

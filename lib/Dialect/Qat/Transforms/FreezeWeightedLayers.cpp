@@ -1,4 +1,4 @@
-//===- FreezeWeightedLayers.cpp - integers of layers with weights -===//
+//===- FreezeWeightedLayers.cpp - integer layers with weights ---*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -12,170 +12,6 @@ using namespace mlir;
 using namespace mlir::qat;
 using quant::UniformQuantizedPerAxisType;
 using quant::UniformQuantizedType;
-
-LogicalResult Freezer::setLastLayer(Operation *op, ArrayRef<float> biases,
-                                    Grid input, LayerIntegers &layer) {
-  const QuantizedWeights &weights = layer.weights;
-  LogitParameters logits;
-  if (!isPerChannel(weights.scheme)) {
-    logits = getPerLayerLogitParameters(biases, weights.scales[0], input.scale,
-                                        biasBits);
-  } else {
-    SmallVector<bool> allZero;
-    for (int64_t c = 0; c < weights.channels; ++c)
-      allZero.push_back(weights.isChannelZero(c));
-    logits = getPerChannelLogitParameters(biases, weights.scales, allZero,
-                                          input.scale,
-                                          toRounding(moduleRounding), biasBits);
-  }
-  layer.biases.assign(logits.biases.begin(), logits.biases.end());
-  layer.logitScale = logits.scale;
-  for (float multiplier : logits.multipliers) {
-    llvm::Expected<Multiplier> split = quantizeMultiplier(multiplier);
-    if (!split)
-      return op->emitError() << llvm::toString(split.takeError());
-    layer.multipliers.push_back(*split);
-  }
-  return success();
-}
-
-LogicalResult Freezer::setHiddenLayer(const LayerGroup &group,
-                                      ArrayRef<float> biases, Grid input,
-                                      Grid output, LayerIntegers &layer) {
-  Operation *op = group.layer;
-  QuantizedWeights &weights = layer.weights;
-  bool foldsIntoWeights = !isPerChannel(weights.scheme);
-  if (auto fold = op->getAttrOfType<BatchNormFoldAttr>(kFoldTypeAttribute))
-    foldsIntoWeights = fold.getValue() == BatchNormFold::FoldingWeights;
-  std::vector<float> gamma, beta, mean, variance;
-  float epsilon = 0;
-  if (BatchNormOp batchNorm = group.batchNorm) {
-    if (!batchNorm.getFrozen())
-      return batchNorm.emitError("is not frozen; run qat-fold-batch-norm "
-                                 "before");
-    if (batchNorm.getFoldType() == BatchNormFold::FoldingThresh)
-      return batchNorm.emitError("fold type folding_thresh has no integer "
-                                 "layer; ICN computes the same numbers");
-    foldsIntoWeights = false;
-    epsilon = batchNorm.getEpsilon().convertToFloat();
-    for (auto [vector, value] :
-         {std::pair(&gamma, Value(batchNorm.getGamma())),
-          std::pair(&beta, Value(batchNorm.getBeta())),
-          std::pair(&mean, Value(batchNorm.getMean())),
-          std::pair(&variance, Value(batchNorm.getVariance()))}) {
-      std::optional<std::vector<float>> values = getConstantFloats(value);
-      if (!values)
-        return batchNorm.emitError("expects constant parameters; run "
-                                   "qat-bind-parameters before");
-      *vector = std::move(*values);
-    }
-  }
-
-  for (int64_t c = 0; c < weights.channels; ++c) {
-    ChannelNorm norm;
-    norm.bias = biases[c];
-    if (group.batchNorm) {
-      norm.gain = getBatchNormGain(gamma[c], variance[c], epsilon);
-      if (!llvm::all_of(ArrayRef{norm.gain, mean[c], beta[c]},
-                        [](float value) { return std::isfinite(value); })) {
-        BatchNormOp batchNorm = group.batchNorm;
-        return batchNorm.emitError("channel ")
-               << c << " is not finite (gamma " << gamma[c] << ", beta "
-               << beta[c] << ", mean " << mean[c] << ", variance "
-               << variance[c] << ")";
-      }
-      norm.mean = mean[c];
-      norm.beta = beta[c];
-    }
-    Rounding rounding = getRounding(group);
-    ChannelParameters channel =
-        foldsIntoWeights
-            ? getFoldedParameters(norm, weights.getScale(c), input.scale,
-                                  output.scale, rounding, biasBits)
-            : getIcnParameters(norm, weights.getScale(c), input.scale,
-                               output.scale, rounding, weights.isChannelZero(c),
-                               biasBits);
-    if (channel.isConstant)
-      weights.clearChannel(c);
-    layer.biases.push_back(channel.bias);
-    llvm::Expected<Multiplier> split = quantizeMultiplier(channel.multiplier);
-    if (!split)
-      return op->emitError("channel ")
-             << c << ": " << llvm::toString(split.takeError());
-    layer.multipliers.push_back(*split);
-  }
-  if (llvm::all_equal(layer.multipliers))
-    layer.multipliers.truncate(1);
-  return success();
-}
-
-FailureOr<LayerIntegers> Freezer::quantizeLayer(const LayerGroup &group,
-                                                Grid input,
-                                                std::optional<Grid> output) {
-  Operation *op = group.layer;
-  auto quantizer =
-      getWeightOperand(op).get().getDefiningOp<WeightQuantizerOpInterface>();
-  if (!quantizer)
-    return op->emitError("expects quantized weights; run "
-                         "qat-insert-quantizers before");
-  SmallVector<int64_t> axes = getChannelAxes(op);
-  if (auto minMax = dyn_cast<WeightMinMaxOp>(quantizer.getOperation());
-      minMax && minMax.getChannelAxes() &&
-      *minMax.getChannelAxes() != ArrayRef(axes))
-    return quantizer.emitError("expects the 'channel_axes' [")
-           << axes << "] of its layer, but got [" << *minMax.getChannelAxes()
-           << "]";
-  auto type = cast<RankedTensorType>(quantizer->getResult(0).getType());
-  std::optional<std::vector<float>> values =
-      getConstantFloats(quantizer.getQuantizedInput());
-  std::optional<std::vector<float>> biases =
-      getConstantFloats(getBiasOperand(op).get());
-  if (!values || !biases)
-    return op->emitError("expects constant weights and bias; run "
-                         "qat-bind-parameters before");
-  // A bias of one element serves every channel (TOSA).
-  int64_t channels = countChannels(type, axes);
-  if (biases->size() == 1)
-    biases->resize(channels, biases->front());
-  for (float value : *values)
-    if (!std::isfinite(value))
-      return op->emitError(
-          isa_and_present<FoldWeightOp>(
-              quantizer.getQuantizedInput().getDefiningOp())
-              ? "has a weight that its batch norm makes infinite or NaN; look "
-                "at the variance and epsilon"
-              : "has a weight that is not a finite number");
-  for (float value : *biases)
-    if (!std::isfinite(value))
-      return op->emitError("has a bias that is not a finite number");
-
-  std::optional<WeightBounds> bounds;
-  if (hasBounds(quantizer.getScheme())) {
-    bounds.emplace();
-    SmallVector<float> given;
-    for (Value bound : quantizer.getBounds()) {
-      std::optional<std::vector<float>> value = getConstantFloats(bound);
-      if (!value || value->size() != 1)
-        return op->emitError("expects constant weight bounds; run "
-                             "qat-bind-parameters before");
-      if (!std::isfinite(value->front()))
-        return op->emitError("has a weight bound that is not a finite number");
-      given.push_back(value->front());
-    }
-    bounds->hi = given.back();
-    bounds->lo = given.size() == 2 ? given.front() : -given.back();
-  }
-  LayerIntegers layer;
-  layer.weights = quantizeWeights(
-      toChannelMajor<float>(*values, type.getShape(), axes), channels,
-      quantizer.getGridBits(), quantizer.getScheme(), bounds);
-  LogicalResult result =
-      output ? setHiddenLayer(group, *biases, input, *output, layer)
-             : setLastLayer(op, *biases, input, layer);
-  if (failed(result))
-    return failure();
-  return layer;
-}
 
 FailureOr<Value> Freezer::buildWeights(Operation *op,
                                        const QuantizedWeights &weights,
@@ -297,26 +133,21 @@ LogicalResult Freezer::visitWeighted(Operation *op) {
   if (failed(input))
     return failure();
   LayerGroup group = LayerGroup::get(op);
+  FailureOr<UniformQuantizedType> type = quantizer.getResultType(group);
+  if (failed(type))
+    return failure();
+  if (BatchNormOp batchNorm = group.batchNorm;
+      batchNorm && batchNorm.getFoldType() == BatchNormFold::FoldingThresh)
+    return batchNorm.emitError("fold type folding_thresh has no integer "
+                               "layer; ICN computes the same numbers");
   std::optional<Grid> output;
-  Type resultElement;
-  if (group.quantizer) {
-    FailureOr<UniformQuantizedType> type = getFrozenType(group.quantizer);
-    if (failed(type))
-      return failure();
+  if (*type)
     output = gridOf(*type);
-    resultElement = *type;
-  } else if (group.batchNorm) {
-    return group.batchNorm.emitError("has neither a quantizer behind it nor "
-                                     "was it folded into weights");
-  } else if (!group.isLast()) {
-    return op->emitError("expects a quantizer behind it; run "
-                         "qat-insert-quantizers before");
-  }
-
   FailureOr<LayerIntegers> layer =
-      quantizeLayer(group, gridOf(gridTypeOf(*input)), output);
+      quantizer.quantizeLayer(group, gridOf(gridTypeOf(*input)), output);
   if (failed(layer))
     return failure();
+  Type resultElement = *type;
   if (!output)
     resultElement = UniformQuantizedType::getChecked(
         [&] { return op->emitError("cannot put its logits on a grid: "); },

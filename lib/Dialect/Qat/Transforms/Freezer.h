@@ -9,13 +9,12 @@
 #ifndef QAT_LIB_DIALECT_QAT_TRANSFORMS_FREEZER_H
 #define QAT_LIB_DIALECT_QAT_TRANSFORMS_FREEZER_H
 
-#include "LayerGroup.h"
+#include "LayerQuantizer.h"
 
 #include "qat/Dialect/Qat/IR/ChannelAxes.h"
 #include "qat/Dialect/Qat/IR/ConstantValues.h"
 #include "qat/Dialect/Qat/IR/LayerName.h"
 #include "qat/Support/AddRule.h"
-#include "qat/Support/IntegerBias.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -24,16 +23,6 @@
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 
 namespace mlir::qat {
-
-/// The integers of a layer with weights, as its op holds them.
-struct LayerIntegers {
-  QuantizedWeights weights;
-  SmallVector<int32_t> biases;
-  /// Empty: the result is the accumulator.
-  SmallVector<Multiplier> multipliers;
-  /// The real value of a unit of the logits (last layers).
-  float logitScale = 1;
-};
 
 /// Writes the integer function of one function of form Q.
 class Freezer {
@@ -55,18 +44,10 @@ private:
   LogicalResult visitPad(tosa::PadOp op);
   LogicalResult visitReturn(func::ReturnOp op);
 
-  FailureOr<LayerIntegers> quantizeLayer(const LayerGroup &group, Grid input,
-                                         std::optional<Grid> output);
-  LogicalResult setLastLayer(Operation *op, ArrayRef<float> biases, Grid input,
-                             LayerIntegers &layer);
-  LogicalResult setHiddenLayer(const LayerGroup &group, ArrayRef<float> biases,
-                               Grid input, Grid output, LayerIntegers &layer);
   FailureOr<Value> buildLayer(Operation *op, Value input, Type resultElement,
                               const LayerIntegers &layer);
   FailureOr<Value> buildWeights(Operation *op, const QuantizedWeights &weights,
                                 bool dense);
-  FailureOr<quant::UniformQuantizedType>
-  getFrozenType(ActivationQuantizerOpInterface op);
 
   /// `value` with another shape of as many elements.
   Value reshape(Location location, Value value, ArrayRef<int64_t> shape);
@@ -82,11 +63,8 @@ private:
                               quant::UniformQuantizedType grid,
                               Rounding rounding, const Twine &name);
 
-  Rounding getRounding(const LayerGroup &group) const;
-
   func::FuncOp function;
-  unsigned biasBits;
-  RoundingMode moduleRounding = RoundingMode::Nearest;
+  LayerQuantizer quantizer;
   OpBuilder builder;
   func::FuncOp frozen;
   DenseMap<Value, Value> integers;
@@ -95,11 +73,6 @@ private:
 
 /// The grid of a tensor of form I.
 quant::UniformQuantizedType gridTypeOf(Value value);
-Grid gridOf(quant::UniformQuantizedType type);
-
-Rounding toRounding(RoundingMode mode);
-/// How `quantizer` rounds; none where it has no choice, or is null.
-std::optional<RoundingMode> getRoundingMode(Operation *quantizer);
 
 } // namespace mlir::qat
 

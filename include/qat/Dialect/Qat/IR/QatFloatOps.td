@@ -111,6 +111,51 @@ def Qat_GroupedConv2DOp : Qat_Op<"grouped_conv2d", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Qat_RoundedAvgPool2DOp : Qat_Op<"rounded_avg_pool2d", [Pure]> {
+  let summary = "average pooling that rounds as the integer pool does";
+  let description = [{
+    The average pool of the fake-quantized graph of a frozen network
+    (`qat-freeze-fake-quantization`). `input` lies on a grid of the given
+    `step`; the average is taken on the levels, as by `qat.avg_pool2d`, and put
+    back on the grid. `sum` and `k` are taken over the taps of the window that
+    lie inside the input:
+
+    ```
+    level   = clamp(round(input / step), -2^15, 2^15 - 1)   // 0 for a NaN
+    average = floor(sum / k)                  // rounding floor
+    average = floor((2 * sum + k) / (2 * k))  // rounding nearest
+    result  = average * step
+    ```
+
+    A zero point does not matter: it moves the average of the stored values by
+    itself.
+
+    Constraints:
+
+    * (C1) `input` has static height, width and channels, and `result` has its
+      batch and channels.
+    * (C2) The result's shape is what `kernel`, `pad` and `stride` give.
+    * (C3) Each pad is smaller than the kernel.
+
+    Example:
+
+    ```mlir
+    %y = qat.rounded_avg_pool2d %x, %step
+         {kernel = array<i64: 8, 8>, stride = array<i64: 1, 1>,
+          pad = array<i64: 0, 0, 0, 0>, rounding = #qat.rounding<nearest>}
+         : tensor<1x8x8x64xf32> -> tensor<1x1x1x64xf32>
+    ```
+  }];
+  let arguments = (ins Qat_FloatImage:$input, Qat_Bound:$step,
+                       Qat_Pair:$kernel, Qat_Pair:$stride, Qat_Pads:$pad,
+                       Qat_ActivationRoundingAttr:$rounding);
+  let results = (outs Qat_FloatImage:$result);
+  let assemblyFormat = [{
+    $input `,` $step attr-dict `:` type($input) `->` type($result)
+  }];
+  let hasVerifier = 1;
+}
+
 def Qat_SoftmaxOp : Qat_Op<"softmax", [
     Pure, AllTypesMatch<["input", "result"]>]> {
   let summary = "softmax over the last dimension";

@@ -186,6 +186,48 @@ def QatFreezeRanges : Pass<"qat-freeze-ranges", "::mlir::ModuleOp"> {
     "::mlir::quant::QuantDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def QatFreezeFakeQuantization
+    : Pass<"qat-freeze-fake-quantization", "::mlir::ModuleOp"> {
+  let summary = "The fake-quantized graph of a frozen network (form Q)";
+  let description = [{
+    Runs in the place of qat-freeze-ranges and gives, in floating point, the
+    network that pass gives in integers (docs/Spec.md, section 5): both take
+    their numbers from one computation.
+
+    * A layer with weights becomes `(conv(x, w) + b) * s` on constants: `w` the
+      integer weights times their step, `b` the integer bias in real units
+      without the half step of its rounding, `s` the factor of a batch norm that
+      was not folded into the weights (by `tosa.mul`; left out where it is 1
+      for all channels). Thresholds compute what ICN does. The constants are
+      located at `LAYER.weight`, `LAYER.bias` and `LAYER.scale`.
+    * Activation quantizers stay, with constant bounds.
+    * An average pool becomes `qat.rounded_avg_pool2d`.
+    * Operands of a concat, and the input of a pad with another value than zero,
+      are quantized one by one where they lie on another grid than the result;
+      the value to pad with is put on the grid. Nothing is quantized twice.
+
+    A softmax at the end stays.
+
+    ```mlir
+    %wq = qat.weight_min_max %w {bits = 8, channel_axes = array<i64: 0>}
+    %1 = tosa.conv2d %x, %wq, %b, ...
+    %2 = qat.batch_norm %1, ... {fold_type = ICN, frozen}
+    %3 = qat.pact %2, %alpha
+    // becomes
+    %1 = tosa.conv2d %x, %conv1.weight, %conv1.bias, ...
+    %2 = tosa.mul %1, %conv1.scale, %shift
+    %3 = qat.pact %2, %alpha
+    ```
+  }];
+  let options = [
+    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"32",
+           "Bits to which integer biases saturate, 8 to 32">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::qat::QatDialect",
+    "::mlir::tosa::TosaDialect"];
+}
+
 def QatCheckAccumulators : Pass<"qat-check-accumulators", "::mlir::ModuleOp"> {
   let summary = "Prove which accumulators fit 32 bits";
   let description = [{
@@ -215,6 +257,29 @@ def QatExposeLayers : Pass<"qat-expose-layers", "::mlir::ModuleOp"> {
     Option<"what", "what", "std::string", /*default=*/"\"layers\"",
            "What is returned: layers or quantizer-inputs">,
   ];
+}
+
+def QatIsolateLayers : Pass<"qat-isolate-layers", "::mlir::ModuleOp"> {
+  let summary = "Let every layer read what it is given";
+  let description = [{
+    Adds an argument to @main for each layer whose result another op reads, with
+    the name of the layer as `qat.name`, in the order of the network. Other
+    layers then read the argument in place of the result, so that each layer can
+    be run on inputs of its own: what it computes is the error that it makes
+    itself. Run qat-expose-layers before to see the results.
+
+    ```mlir
+    func.func @main(%x) {
+      %1 = tosa.conv2d %x, ...  loc("a")
+      %2 = tosa.conv2d %1, ...  loc("b")
+      return %2
+    // becomes
+    func.func @main(%x, %a {qat.name = "a"}) {
+      %1 = tosa.conv2d %x, ...  loc("a")
+      %2 = tosa.conv2d %a, ...  loc("b")
+      return %2
+    ```
+  }];
 }
 
 #endif // QAT_TRANSFORMS_PASSES

@@ -1,0 +1,84 @@
+//===- LayerQuantizer.h - the numbers of a frozen layer ----------*- C++
+//-*-===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef QAT_LIB_DIALECT_QAT_TRANSFORMS_LAYERQUANTIZER_H
+#define QAT_LIB_DIALECT_QAT_TRANSFORMS_LAYERQUANTIZER_H
+
+#include "LayerGroup.h"
+
+#include "qat/Support/Grid.h"
+#include "qat/Support/IntegerBias.h"
+
+#include "mlir/Dialect/Quant/IR/QuantTypes.h"
+
+namespace mlir::qat {
+
+/// The integers of a layer with weights, as its op holds them, and the real
+/// numbers that the fake-quantized graph computes with in their place (section
+/// 5 of docs/Spec.md).
+struct LayerIntegers {
+  QuantizedWeights weights;
+  SmallVector<int32_t> biases;
+  /// Empty: the result is the accumulator.
+  SmallVector<Multiplier> multipliers;
+  /// The real value of a unit of the logits (last layers).
+  float logitScale = 1;
+  /// The fake layer is (conv(x, weights.getFake()) + fakeBiases) * fakeScales,
+  /// one each a channel.
+  SmallVector<float> fakeBiases, fakeScales;
+};
+
+/// Computes the integers of the layers of one function of form Q, whose
+/// parameters are constants and whose batch norms are folded or frozen. Both
+/// forms of a frozen network, integer and fake-quantized, come from here.
+class LayerQuantizer {
+public:
+  LayerQuantizer(func::FuncOp function, unsigned biasBits);
+
+  /// The grid of the result of a layer with weights: null for a last layer,
+  /// whose logits have none. Emits an error where a quantizer is missing.
+  FailureOr<quant::UniformQuantizedType>
+  getResultType(const LayerGroup &group) const;
+
+  /// The integers of a layer with weights that reads a tensor on the grid
+  /// `input` and puts its result on the grid `output` (none: a last layer).
+  /// Emits an error where a number is not constant or not finite, or a
+  /// multiplier has no integer form.
+  FailureOr<LayerIntegers> quantizeLayer(const LayerGroup &group, Grid input,
+                                         std::optional<Grid> output) const;
+
+  /// How the quantizer of `group` rounds; of a last layer, as the module says.
+  Rounding getRounding(const LayerGroup &group) const;
+  /// The rounding of what has no quantizer of its own.
+  RoundingMode getModuleRounding() const { return moduleRounding; }
+
+private:
+  LogicalResult setLastLayer(Operation *op, ArrayRef<float> biases, Grid input,
+                             LayerIntegers &layer) const;
+  LogicalResult setHiddenLayer(const LayerGroup &group, ArrayRef<float> biases,
+                               Grid input, Grid output,
+                               LayerIntegers &layer) const;
+
+  unsigned biasBits;
+  RoundingMode moduleRounding = RoundingMode::Nearest;
+};
+
+/// The type of the result of `op`, whose bounds have to be constants.
+FailureOr<quant::UniformQuantizedType>
+getFrozenType(ActivationQuantizerOpInterface op);
+
+Grid gridOf(quant::UniformQuantizedType type);
+
+Rounding toRounding(RoundingMode mode);
+/// How `quantizer` rounds; none where it has no choice, or is null.
+std::optional<RoundingMode> getRoundingMode(Operation *quantizer);
+
+} // namespace mlir::qat
+
+#endif // QAT_LIB_DIALECT_QAT_TRANSFORMS_LAYERQUANTIZER_H
