@@ -16,6 +16,14 @@
 // modulo 2^32, so only the last one counts. Where it does not fit, the kernels
 // that end in _acc64 are exact.
 //
+// The kernels that end in _thresholds multiply no accumulator but compare it:
+//
+//   output = min + (number of thresholds[c][k] that acc is not below)
+//
+// where the thresholds of a channel ascend; of a channel that falls, ~acc is
+// compared. They read neither bias nor multiplier nor shift. acc has to fit 32
+// bits; in _acc64_thresholds it is limited to them.
+//
 // A window of one group has at most 8421504 elements, kernel_h * kernel_w *
 // in_c / groups: the sum of so many inputs x - Zx, of up to 255, fits 32 bits.
 //
@@ -50,6 +58,9 @@ struct qat_conv2d {
   const int32_t *multiplier;         /* one, or one a channel; NULL where the
                                         output is i32: acc + bias as it is */
   const uint8_t *shift;              /* like multiplier; 0 to 63 */
+  const int32_t *thresholds; /* [out_c][output_max - output_min], of kernels
+                                that end in _thresholds alone */
+  const uint8_t *falling;    /* [out_c]: 1 where a channel falls; NULL: none */
 };
 
 /* Bytes of scratch for weights of `bits` bits: one window of one group as

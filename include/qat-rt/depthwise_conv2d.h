@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 //
 // Output channel c * multiplicity + m sees input channel c. The arithmetic is
-// that of conv2d.h, also where acc + bias has to fit and what _acc64 is for.
+// that of conv2d.h, also where acc + bias has to fit and what _acc64 and _thresholds are for.
 //
 // Weights: [kernel_h][kernel_w][channels * multiplicity]; each tap starts on a
 // new word and is filled up with fields of any value.
@@ -42,6 +42,8 @@ struct qat_depthwise_conv2d {
   const int32_t *multiplier;         /* one, or one a channel; NULL where the
                                         output is i32: acc + bias as it is */
   const uint8_t *shift;              /* like multiplier; 0 to 63 */
+  const int32_t *thresholds;         /* a row for each output channel */
+  const uint8_t *falling;            /* one an output channel, or NULL */
 };
 
 /* Bytes of scratch: the weights of four channels, unpacked. */

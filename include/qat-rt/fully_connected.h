@@ -8,7 +8,7 @@
 //
 // A row of the tensors is one vector: a network that handles one image has one
 // row. The arithmetic is that of conv2d.h, also where acc + bias has to fit and
-// what _acc64 is for. There are at most 8421504 inputs.
+// what _acc64 and _thresholds are for. There are at most 8421504 inputs.
 //
 // Weights: [outputs][inputs]; each output starts on a new word and is filled up
 // with fields of any value.
@@ -35,6 +35,8 @@ struct qat_fully_connected {
   const int32_t *multiplier;         /* one, or one an output; NULL where the
                                         output is i32: acc + bias as it is */
   const uint8_t *shift;              /* like multiplier; 0 to 63 */
+  const int32_t *thresholds;         /* a row for each output channel */
+  const uint8_t *falling;            /* one an output channel, or NULL */
 };
 
 /* Bytes of scratch for weights of `bits` bits: one vector of 16-bit values. */

@@ -122,6 +122,7 @@ int runEval(CommandLine &line);
 int runRun(CommandLine &line);
 int runDeploy(CommandLine &line);
 int runSimulate(CommandLine &line);
+int runExport(CommandLine &line);
 
 } // namespace mlir::qat
 

@@ -46,6 +46,7 @@ static ArrayRef<Command> getCommands() {
       {"run", "one batch through a network on this machine", runRun},
       {"deploy", "writes a network as a C project", runDeploy},
       {"simulate", "runs a C project on a simulated board", runSimulate},
+      {"export", "writes a network for other tools", runExport},
   };
   return commands;
 }

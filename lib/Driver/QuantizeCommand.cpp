@@ -9,9 +9,9 @@
 
 #include "CalibrationOptions.h"
 #include "Command.h"
-#include "GivenParameters.h"
 
 #include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Dialect/Qat/Transforms/GivenParameters.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 #include "qat/Support/LayerConfig.h"
 #include "qat/Support/Preprocessing.h"
@@ -51,7 +51,9 @@ static Expected<std::string> readLayerConfig(StringRef given) {
 namespace {
 /// Options that are words or numbers in one string.
 struct TextOptions {
-  StringRef scheme, fold, rounding, inputRange;
+  StringRef scheme, fold, rounding, activationType, inputRange;
+  unsigned biasBits;
+  int batchFoldDelay;
 };
 } // namespace
 
@@ -68,13 +70,24 @@ static Error checkOptions(const TextOptions &options,
                       "PerLayerSymPACT, but got '" +
                       options.scheme + "'");
   if (!options.fold.empty() && !symbolizeFoldType(options.fold))
-    return wrongUsage("expects '--batch-fold-type' to be folding_weights or "
-                      "ICN, but got '" +
+    return wrongUsage("expects '--batch-fold-type' to be folding_weights, "
+                      "ICN or folding_thresh, but got '" +
                       options.fold + "'");
   if (!symbolizeRoundingMode(options.rounding))
     return wrongUsage("expects '--activ-rounding' to be nearest or floor, but "
                       "got '" +
                       options.rounding + "'");
+  if (!symbolizeActivationType(options.activationType))
+    return wrongUsage("expects '--activ-type' to be learned, clipped or relu6, "
+                      "but got '" +
+                      options.activationType + "'");
+  if (options.biasBits < 2 || options.biasBits > 32)
+    return wrongUsage("expects '--bias-bits' from 2 to 32, but got " +
+                      Twine(options.biasBits));
+  if (options.batchFoldDelay < -1)
+    return wrongUsage("expects '--batch-fold-delay' to be an epoch of at least "
+                      "0, but got " +
+                      Twine(options.batchFoldDelay));
   if (options.inputRange.empty())
     return Error::success();
   Expected<SmallVector<double>> range = parseNumberList(options.inputRange);
@@ -102,7 +115,7 @@ int mlir::qat::runQuantize(CommandLine &line) {
   cl::opt<std::string> fold(
       "batch-fold-type", cl::cat(category),
       cl::desc("Where batch norms go: folding_weights (default of per-layer "
-               "schemes) or ICN (default of per-channel)"));
+               "schemes), ICN (default of per-channel) or folding_thresh"));
   cl::opt<unsigned> weightBits(
       "weight-bits", cl::init(8), cl::cat(category),
       cl::desc("Bits of a weight, 2 to 8 (default 8)"));
@@ -112,6 +125,19 @@ int mlir::qat::runQuantize(CommandLine &line) {
   cl::opt<std::string> rounding(
       "activ-rounding", cl::init("nearest"), cl::cat(category),
       cl::desc("Rounding of activations: nearest (default) or floor"));
+  cl::opt<std::string> activationType(
+      "activ-type", cl::init("learned"), cl::cat(category),
+      cl::desc("Where bounds of activations come from: learned (default; "
+               "calibrated, then trained), clipped (6, or what is given) or "
+               "relu6 (as clipped, not quantized while it trains)"));
+  cl::opt<unsigned> biasBits(
+      "bias-bits", cl::init(32), cl::cat(category),
+      cl::desc("Bits to which integer biases saturate, 2 to 32 (default 32)"));
+  cl::opt<int> batchFoldDelay(
+      "batch-fold-delay", cl::init(-1), cl::value_desc("epoch"),
+      cl::cat(category),
+      cl::desc("Epoch of a training at which batch norms are frozen (default: "
+               "the training's)"));
   cl::opt<std::string> inputRange(
       "input-range", cl::value_desc("lo,hi"), cl::cat(category),
       cl::desc(
@@ -134,7 +160,8 @@ int mlir::qat::runQuantize(CommandLine &line) {
     return kWrongUsage;
 
   if (Error error = checkOptions(
-          {scheme, fold, rounding, inputRange},
+          {scheme, fold, rounding, activationType, inputRange, biasBits,
+           batchFoldDelay},
           {{"weight-bits", weightBits}, {"activ-bits", activationBits}}))
     return line.finish(std::move(error));
   if (Error error = calibration.check())
@@ -145,23 +172,16 @@ int mlir::qat::runQuantize(CommandLine &line) {
   Expected<GivenParameters> given = GivenParameters::read(parameters);
   if (!given)
     return line.finish(given.takeError());
-  if (given->haveBounds() && calibration.hasRepairs())
-    return line.finish(createStringError(
-        "'" + parameters +
-        "' gives bounds of quantizers, which '--repair' "
-        "would look at before they are set; give weights and batch norms "
-        "alone, or leave out '--repair'"));
-  if (!parameters.empty() && line.onlyPrintsPipeline())
-    return line.finish(wrongUsage("'--print-pipeline' cannot show what "
-                                  "'--parameters' sets: no pass reads files"));
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(input);
   if (!module)
     return line.finish(module.takeError());
-  if (Error error = given->apply(**module))
-    return line.finish(std::move(error));
   bool hasPreprocessing =
       (*module)->getOperation()->hasAttr("qat.preprocessing");
   Error error = line.runPasses(**module, [&](OpPassManager &manager) {
+    QatSetParametersOptions set;
+    set.file = parameters;
+    if (!parameters.empty())
+      manager.addPass(createQatSetParameters(set));
     calibration.addFloatPasses(manager, *symbolizeWeightScheme(scheme));
     QatInsertQuantizersOptions options;
     options.weightScheme = scheme;
@@ -170,16 +190,20 @@ int mlir::qat::runQuantize(CommandLine &line) {
     options.activationBits = activationBits;
     options.rounding = rounding;
     options.inputRange = inputRange;
+    options.activationType = activationType;
+    options.biasBits = biasBits;
+    options.batchFoldDelay = batchFoldDelay;
     options.layerConfig = *config;
     manager.addPass(createQatInsertQuantizers(options));
+    // Only now there are bounds to set.
+    set.complete = true;
+    if (!parameters.empty())
+      manager.addPass(createQatSetParameters(set));
     calibration.addQuantizedPasses(manager,
                                    !inputRange.empty() || hasPreprocessing);
+    if (!parameters.empty())
+      manager.addPass(createQatClearGiven());
   });
-  if (!error && !line.onlyPrintsPipeline()) {
-    error = given->apply(**module);
-    if (!error)
-      error = given->finish(**module);
-  }
   if (!error && !line.onlyPrintsPipeline())
     error = line.writeModule(**module, output);
   if (!error && !calibration.hasData() && !given->haveBounds() &&

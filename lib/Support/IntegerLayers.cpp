@@ -8,6 +8,8 @@
 
 #include "qat/Support/IntegerLayers.h"
 
+#include "qat/Support/Thresholds.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -60,6 +62,20 @@ static Error checkLayer(const LayerWeights &weights,
   if (Error error = checkOneOrEach(requantization.multipliers.size(), channels,
                                    /*mayBeEmpty=*/true, "multipliers"))
     return error;
+  int64_t thresholds = requantization.thresholds.size();
+  int64_t levels =
+      int64_t(requantization.storageMax) - int64_t(requantization.storageMin);
+  if (thresholds != 0 && thresholds != channels * levels)
+    return createStringError(
+        formatv("expected {0} 'thresholds' for each of {1} channels, but got "
+                "{2} in all",
+                levels, channels, thresholds));
+  int64_t falling = requantization.falling.size();
+  if (falling != 0 && (falling != channels || thresholds == 0))
+    return createStringError(
+        formatv("expected 'falling' to have one element a channel ({0}) beside "
+                "'thresholds', but got {1}",
+                channels, falling));
   if (requantization.biases.empty() ||
       static_cast<int64_t>(requantization.biases.size()) == channels)
     return Error::success();
@@ -94,6 +110,15 @@ template <typename T> static T oneOrEach(ArrayRef<T> list, int64_t channel) {
 
 static int32_t finish(int64_t acc, int64_t channel,
                       const Requantization &requantization) {
+  if (!requantization.thresholds.empty()) {
+    int64_t levels = int64_t(requantization.storageMax) -
+                     int64_t(requantization.storageMin);
+    return requantization.storageMin +
+           countPassed(acc,
+                       requantization.thresholds.slice(channel * levels, levels),
+                       !requantization.falling.empty() &&
+                           requantization.falling[channel]);
+  }
   if (!requantization.biases.empty())
     acc += requantization.biases[channel];
   if (requantization.multipliers.empty())

@@ -32,6 +32,25 @@ int32_t ChannelThresholds::apply(int64_t acc) const {
   }));
 }
 
+static int32_t saturate(int64_t value) {
+  return static_cast<int32_t>(
+      std::clamp<int64_t>(value, std::numeric_limits<int32_t>::min(),
+                          std::numeric_limits<int32_t>::max()));
+}
+
+SmallVector<int32_t> ChannelThresholds::getStored() const {
+  return to_vector(map_range(levels, [&](int64_t threshold) {
+    return rising ? saturate(threshold) : ~saturate(threshold);
+  }));
+}
+
+int32_t mlir::qat::countPassed(int64_t acc, ArrayRef<int32_t> stored,
+                               bool falling) {
+  int32_t value = falling ? ~saturate(acc) : saturate(acc);
+  return static_cast<int32_t>(llvm::upper_bound(stored, value) -
+                              stored.begin());
+}
+
 ChannelThresholds mlir::qat::getThresholds(int32_t bias, Multiplier multiplier,
                                            int32_t maxLevel,
                                            int32_t zeroPoint) {

@@ -145,6 +145,31 @@ def hidden_layer(layer, in_scale, out_scale):
     return integers, scales, zeros, biases, multipliers
 
 
+def thresholds(biases, multipliers, grid):
+    """Section 4: the rows of a layer that compares, and which channels fall.
+
+    Level k is reached where (acc + b) * M0 >= (k - Z) * 2^shift. Rows ascend;
+    those of a channel with a negative factor are complemented.
+    """
+    multipliers = multipliers * (len(biases) // len(multipliers))
+    rows, falling = [], []
+    for bias, (factor, shift) in zip(biases, multipliers):
+        row = []
+        for level in range(grid["low"] + 1, grid["high"] + 1):
+            needed = (level - grid["zero"]) * 2**shift
+            if factor > 0:
+                value = (needed + factor - 1) // factor - bias
+            elif factor < 0:
+                value = needed // factor - bias
+            else:
+                value = INT32_MIN if needed <= 0 else INT32_MAX
+            value = saturate(value, 32)
+            row.append(-1 - value if factor < 0 else value)
+        rows.append(row)
+        falling.append(factor < 0)
+    return rows, falling if any(falling) else []
+
+
 def last_layer(layer, in_scale):
     """Section 6: ..., multipliers (empty: none), the scale of the logits."""
     norm = layer["norm"]
@@ -230,7 +255,7 @@ class Network:
         self.random, self.scheme, self.fold = random, scheme, fold
         self.rounding, self.bits, self.bias_bits = rounding, bits, bias_bits
         self.globals, self.body, self.expected = [], [], []
-        self.count = self.constants = 0
+        self.count = self.constants = self.falling = 0
         self.other = {"nearest": "floor", "floor": "nearest"}[rounding]
         self.build()
 
@@ -429,6 +454,11 @@ class Network:
             )
             numbers = (*hidden_layer(layer, grid["scale"], result["scale"]), None)
         integers, scales, zeros, biases, multipliers, logits = numbers
+        rows, falling = [], []
+        if self.fold == "folding_thresh" and not is_last:
+            rows, falling = thresholds(biases, multipliers, result)
+            biases, multipliers = [0] * oc, []
+        self.falling += sum(falling)
         self.constants += layer["constants"]
         stored = integers + np.array(zeros)[:, None]
         if kind == "depthwise_conv2d":
@@ -447,6 +477,8 @@ class Network:
                 bias=biases,
                 multiplier=[m for m, _ in multipliers],
                 shift=[s for _, s in multipliers],
+                thresholds=rows,
+                falling=falling,
                 accumulator_bits=accumulator_bits(integers, biases, grid),
                 result=result
                 or dict(scale=float(logits), zero=0, name="i32"),
@@ -538,6 +570,11 @@ def read_array(line, name):
     return [int(x) for x in found.group(1).split(",")] if found else []
 
 
+def read_booleans(line, name):
+    found = re.search(name + r" = array<i1: ([^>]*)>", line)
+    return [word.strip() == "true" for word in found.group(1).split(",")] if found else []
+
+
 def read_integer(line, name, default=None):
     found = re.search(name + r" = (-?\d+) :", line)
     return int(found.group(1)) if found else default
@@ -576,6 +613,10 @@ def read_network(text):
                 layer["bias"] = constants[operands[2]].tolist()
                 layer["multiplier"] = read_array(attributes, "multiplier")
                 layer["shift"] = read_array(attributes, "shift")
+                layer["thresholds"] = (
+                    constants[operands[3]].tolist() if len(operands) > 3 else []
+                )
+                layer["falling"] = read_booleans(attributes, "falling")
                 layer["accumulator_bits"] = read_integer(
                     attributes, "accumulator_bits", 64
                 )
@@ -615,14 +656,14 @@ def main():
         (scheme, fold, rounding, bits, bias_bits)
         for scheme, fold, rounding, bits in itertools.product(
             SCHEMES,
-            ("folding_weights", "ICN"),
+            ("folding_weights", "ICN", "folding_thresh"),
             ("floor", "nearest"),
             ((8,), (4,), (2,), (2, 3, 4, 5, 6, 7, 8)),
         )
         for bias_bits in ((32, 16) if bits == (8,) else (32,))
         if (scheme, fold) != ("PerChannelsAsymMinMax", "folding_weights")
     ]
-    passed = failed = constants = wide = 0
+    passed = failed = constants = wide = falling = 0
     for bias_bits in (32, 16):
         networks = [
             (choice, Network(np.random.default_rng([options.seed, index, k]), *choice))
@@ -645,6 +686,7 @@ def main():
             continue
         for (choice, network), module in zip(networks, printed):
             constants += network.constants
+            falling += network.falling
             wide += sum(e.get("accumulator_bits") == 64 for e in network.expected)
             lines = differences(network.expected, read_network(module))
             passed += not lines
@@ -652,7 +694,8 @@ def main():
             for line in lines[:5]:
                 print(f"FAIL {choice}: {line}")
     # The rare cases must have been among them.
-    for what, number in (("constant channels", constants), ("wide layers", wide)):
+    rare = ("constant channels", constants), ("wide layers", wide), ("falling channels", falling)
+    for what, number in rare:
         print(f"{number} {what}")
         failed += number == 0
     print(f"{passed} passed, {failed} failed, 0 skipped")

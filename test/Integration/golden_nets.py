@@ -3,7 +3,8 @@
 usage: golden_nets.py [--board] [NAME ...], networks of QAT_SHARED/golden/nets
 
 Each network is written in form I from the golden integers alone (weights,
-biases, multipliers), so that `qat run` is tested and nothing before it.
+biases, multipliers, or for folding_thresh the thresholds that follow from them),
+so that `qat run` is tested and nothing before it.
 Without names every network is run.
 Every sixteenth of them (with --board all) is also written as C and run on a
 simulated Cortex-M4: these networks have many widths, signs and zero points.
@@ -43,6 +44,7 @@ class Writer:
         self.lines, self.count = [], 0
         self.values = {}
         self.expected = {}
+        self.compared = 0  # channels with thresholds
 
     def fresh(self):
         self.count += 1
@@ -78,6 +80,35 @@ class Writer:
         zero = f"{key}_zero_point"
         zero = int(self.data[zero]) if zero in self.data else 0
         return f"!quant.uniform<u{node['a_bits']}:f32, 1.0:{zero}>"
+
+    def thresholds(self, node, key):
+        """One row a channel and which of them fall, from M0, N0 and b alone.
+
+        Level k is reached from (acc + b) * M0 >= (k - Z) * 2^(31 - N0) on. A row
+        is stored ascending: of a falling channel the complement.
+        """
+        d, i = self.data, node["layer"]
+        zero = f"{key}_zero_point"
+        zero = int(d[zero]) if zero in d else 0
+        biases = [int(b) for b in d[f"L{i}_b_int"]]
+        factors = np.broadcast_to(d[f"L{i}_M0"], len(biases))
+        exponents = np.broadcast_to(d[f"L{i}_N0"], len(biases))
+        rows, falling = [], []
+        for b, m, n in zip(biases, map(int, factors), map(int, exponents)):
+            row = []
+            for level in range(1, 2 ** node["a_bits"]):
+                needed = (level - zero) << min(31 - n, 63)
+                if m > 0:  # ceil(needed / m)
+                    threshold = -(-needed // m) - b
+                elif m < 0:  # acc + b <= floor(needed / m)
+                    threshold = needed // m - b
+                else:
+                    threshold = -(2**31) if needed <= 0 else 2**31 - 1
+                threshold = min(max(threshold, -(2**31)), 2**31 - 1)
+                row.append(~threshold if m < 0 else threshold)
+            rows.append(row)
+            falling.append(m < 0)
+        return np.array(rows), falling
 
     def weighted(self, node, source, key):
         i = node["layer"]
@@ -116,9 +147,21 @@ class Writer:
                 attributes.append(f"groups = {node['group']} : i64")
         w, w_type = self.weights(node, stored, axis, zero)
         b, b_type = self.fresh(), f"tensor<{len(w_int)}xi32>"
-        b_values = constant(d[f"L{i}_b_int"], 32)
+        compares = node["fold_type"] == "folding_thresh" and node["a_bits"]
+        b_int = d[f"L{i}_b_int"]
+        b_values = constant(np.zeros_like(b_int) if compares else b_int, 32)
         self.emit(f"{b} = arith.constant {b_values} : {b_type}")
-        if f"L{i}_M0" in d:
+        t, t_type = "", ""
+        if compares:
+            rows, falling = self.thresholds(node, key)
+            t, t_type = self.fresh(), self.tensor(rows.shape, "i32")
+            self.emit(f"{t} = arith.constant {constant(rows, 32)} : {t_type}")
+            t, t_type = ", " + t, ", " + t_type
+            self.compared += len(rows)
+            if any(falling):
+                words = ", ".join("true" if f else "false" for f in falling)
+                attributes.append(f"falling = array<i1: {words}>")
+        elif f"L{i}_M0" in d:
             shift = np.minimum(31 - d[f"L{i}_N0"].astype(np.int64), 63)
             attributes += [
                 f"multiplier = {array(d[f'L{i}_M0'], 32)}",
@@ -127,8 +170,8 @@ class Writer:
         y, y_element = self.fresh(), self.result_type(node, f"L{i}_out")
         y_type = self.tensor(out, y_element)
         self.emit(
-            f"{y} = qat.{op} {name}, {w}, {b} {{{', '.join(attributes)}}} : "
-            f"({self.tensor(shape, element)}, {w_type}, {b_type}) -> {y_type}",
+            f"{y} = qat.{op} {name}, {w}, {b}{t} {{{', '.join(attributes)}}} : "
+            f"({self.tensor(shape, element)}, {w_type}, {b_type}{t_type}) -> {y_type}",
             key,
         )
         return y, out, y_element
@@ -271,6 +314,9 @@ def check(golden, scratch, name):
         if not np.array_equal(actual, expected.astype(np.int64).reshape(actual.shape)):
             differ = int((actual != expected.reshape(actual.shape)).sum())
             errors.append(f"{name}: {key}: {differ} of {actual.size} differ")
+    folds = [node.get("fold_type") for node in net["nodes"] if node.get("a_bits")]
+    if ("folding_thresh" in folds) != (writer.compared > 0):
+        errors.append(f"{name}: {writer.compared} channels with thresholds")
     if not writer.expected:
         errors.append(f"{name}: nothing to compare")
     return errors

@@ -475,7 +475,7 @@ RandomNetwork NetworkWriter::write() {
   // A per-channel layer at the end cannot take its batch norm any other way;
   // the schemes' own default is what works for all.
   if (!isPerChannel(scheme) && random.chance(30))
-    options.foldType = "ICN";
+    options.foldType = random.chance(50) ? "ICN" : "folding_thresh";
   options.rounding = random.chance(50) ? "nearest" : "floor";
   options.inputRange = random.chance(30)   ? ""
                        : random.chance(50) ? "0,1"
@@ -490,8 +490,11 @@ RandomNetwork NetworkWriter::write() {
       LayerOverride &entry = config.emplace_back();
       entry.index = layer;
       entry.weightBits = random.between(2, 8);
-      if (layer + 1 < weighted)
+      if (layer + 1 < weighted) {
         entry.activationBits = random.between(2, 8);
+        if (random.chance(25))
+          entry.foldType = FoldType::FoldingThresh;
+      }
     }
   for (const std::string &name : joins)
     if (random.chance(30)) {

@@ -75,8 +75,18 @@ withWeights(Op op, ArrayRef<int64_t> shape,
     for (auto [value, shift] :
          llvm::zip_equal(*op.getMultiplier(), *op.getShift()))
       multipliers.push_back({value, shift});
+  SmallVector<int32_t> thresholds;
+  if (op.getThresholds()) {
+    auto constant = dyn_cast_if_present<DenseElementsAttr>(
+        getConstant(op.getThresholds()));
+    if (!constant)
+      return createStringError("thresholds are not constant");
+    llvm::append_range(thresholds, constant.template getValues<int32_t>());
+  }
   Grid grid = gridOf(op.getResult());
   Requantization requantization;
+  requantization.thresholds = thresholds;
+  requantization.falling = op.getFalling().value_or(ArrayRef<bool>());
   requantization.biases = biases;
   requantization.multipliers = multipliers;
   requantization.zeroPoint = grid.zeroPoint;

@@ -58,6 +58,11 @@ struct Requantization {
   /// One, or one a channel; empty where the sum is the result (logits).
   llvm::ArrayRef<Multiplier> multipliers;
   ScaleRounding rounding = ScaleRounding::Floor;
+  /// In the place of biases and multipliers (folding_thresh): for each channel
+  /// storageMax - storageMin thresholds as countPassed takes them; `falling`
+  /// has one element a channel, or none where no channel falls.
+  llvm::ArrayRef<int32_t> thresholds;
+  llvm::ArrayRef<bool> falling;
   /// Z of the result and its storage range; the default is that of logits.
   int32_t zeroPoint = 0;
   int32_t storageMin = std::numeric_limits<int32_t>::min();

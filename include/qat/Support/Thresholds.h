@@ -29,7 +29,18 @@ struct ChannelThresholds {
 
   /// The stored output for `acc`.
   int32_t apply(int64_t acc) const;
+
+  /// The levels as layers store them: saturated to int32 and ascending, for
+  /// which those of a channel that falls are complemented (~t >= ~acc where
+  /// acc >= t; ~ is exact at both ends, where a sign change is not). Equal to
+  /// apply for accumulators strictly between the ends of int32.
+  llvm::SmallVector<int32_t> getStored() const;
 };
+
+/// The number of levels that `acc` passes by `stored` thresholds, one channel's
+/// in ascending order: acc is saturated to int32, complemented where `falling`,
+/// and passes those that it is not below.
+int32_t countPassed(int64_t acc, llvm::ArrayRef<int32_t> stored, bool falling);
 
 /// The thresholds whose output equals requantize(acc + bias, multiplier, 0,
 /// maxLevel, zeroPoint) for every acc of which acc + bias fits 64 bits.

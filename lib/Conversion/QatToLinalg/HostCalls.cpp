@@ -38,12 +38,14 @@ struct Constants {
 } // namespace
 
 /// Reads weights (less their zero points) and biases; false where they are not
-/// constant. The channel is axis `channelAxis` of the weights.
+/// constant, or where the layer compares with thresholds, which the kernels
+/// cannot. The channel is axis `channelAxis` of the weights.
 template <typename OpTy>
 static bool readConstants(OpTy op, unsigned channelAxis, Constants &constants) {
   DenseIntElementsAttr biases;
   ElementsAttr stored = getStoredWeights(op.getWeights());
-  if (!stored || !matchPattern(op.getBias(), m_Constant(&biases)))
+  if (op.getThresholds() || !stored ||
+      !matchPattern(op.getBias(), m_Constant(&biases)))
     return false;
   for (const APInt &bias : biases.getValues<APInt>())
     constants.biases.push_back(bias.getSExtValue());
@@ -162,7 +164,7 @@ struct CallConv2D : CallKernel<Conv2DOp> {
                   ConversionPatternRewriter &rewriter) const override {
     Constants constants;
     if (!readConstants(op, /*channelAxis=*/0, constants))
-      return rewriter.notifyMatchFailure(op, "parameters are not constant");
+      return rewriter.notifyMatchFailure(op, "thresholds, or parameters that are not constant");
     HostLayer layer = describe(op, getResultType(op));
     describeImages(op, getResultType(op), layer);
     auto weights = cast<RankedTensorType>(op.getWeights().getType());
@@ -185,7 +187,7 @@ struct CallDepthwiseConv2D : CallKernel<DepthwiseConv2DOp> {
                   ConversionPatternRewriter &rewriter) const override {
     Constants constants;
     if (!readConstants(op, /*channelAxis=*/2, constants))
-      return rewriter.notifyMatchFailure(op, "parameters are not constant");
+      return rewriter.notifyMatchFailure(op, "thresholds, or parameters that are not constant");
     HostLayer layer = describe(op, getResultType(op));
     describeImages(op, getResultType(op), layer);
     auto weights = cast<RankedTensorType>(op.getWeights().getType());
@@ -209,7 +211,7 @@ struct CallFullyConnected : CallKernel<FullyConnectedOp> {
                   ConversionPatternRewriter &rewriter) const override {
     Constants constants;
     if (!readConstants(op, /*channelAxis=*/0, constants))
-      return rewriter.notifyMatchFailure(op, "parameters are not constant");
+      return rewriter.notifyMatchFailure(op, "thresholds, or parameters that are not constant");
     HostLayer layer = describe(op, getResultType(op));
     auto inputType = cast<RankedTensorType>(op.getInput().getType());
     layer.inputWidth = layer.outputWidth = inputType.getDimSize(0);

@@ -13,7 +13,9 @@
 #include "qat/Dialect/Qat/IR/StoredWeights.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 #include <limits>
@@ -204,6 +206,96 @@ static Value buildRequantized(ImplicitLocOpBuilder &b, OpTy op,
       });
 }
 
+/// The number of thresholds that each accumulator passes, plus the storage
+/// minimum: a binary search in the channel's row, unrolled.
+template <typename OpTy>
+static Value buildCompared(ImplicitLocOpBuilder &b, OpTy op, Value accumulator,
+                           RankedTensorType resultType) {
+  DenseIntElementsAttr constant;
+  matchPattern(op.getThresholds(), m_Constant(&constant)); // verified
+  int64_t channels = constant.getType().getDimSize(0);
+  int64_t levels = constant.getType().getDimSize(1);
+  // Rows are filled up to 2^n - 1 elements: no step of the search leaves them.
+  int64_t width = llvm::NextPowerOf2(levels) - 1;
+  std::vector<int32_t> values;
+  values.reserve(channels * width);
+  for (int32_t value : constant.template getValues<int32_t>()) {
+    values.push_back(value);
+    if (static_cast<int64_t>(values.size()) % width == levels)
+      values.resize(values.size() + width - levels,
+                    std::numeric_limits<int32_t>::max());
+  }
+  Value table = arith::ConstantOp::create(
+      b, DenseElementsAttr::get(
+             RankedTensorType::get({channels, width}, b.getI32Type()),
+             ArrayRef(values)));
+
+  int64_t rank = resultType.getRank();
+  SmallVector<Value> inputs = {accumulator};
+  SmallVector<AffineMap> maps = {b.getMultiDimIdentityMap(rank)};
+  if (std::optional<ArrayRef<bool>> falling = op.getFalling()) {
+    SmallVector<int32_t> masks;
+    for (bool falls : *falling)
+      masks.push_back(falls ? -1 : 0);
+    inputs.push_back(arith::ConstantOp::create(
+        b, DenseElementsAttr::get(
+               RankedTensorType::get(channels, b.getI32Type()),
+               ArrayRef(masks))));
+    maps.push_back(getAxesMap(b.getContext(), rank, rank - 1));
+  }
+  auto quantized =
+      cast<quant::UniformQuantizedType>(getQuantizedElement(op.getResult()));
+  return mapElements(
+      b, inputs, maps, resultType,
+      [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+        Value acc = v[0];
+        if (acc.getType().isInteger(64)) {
+          auto limit = [&](int64_t value) {
+            return buildScalar(e, acc.getType(), value);
+          };
+          acc = arith::MaxSIOp::create(
+              e, acc, limit(std::numeric_limits<int32_t>::min()));
+          acc = arith::MinSIOp::create(
+              e, acc, limit(std::numeric_limits<int32_t>::max()));
+          acc = arith::TruncIOp::create(e, e.getI32Type(), acc);
+        }
+        if (op.getFalling())
+          acc = arith::XOrIOp::create(e, acc, v[1]);
+        Value channel = linalg::IndexOp::create(e, rank - 1);
+        auto index = [&](int64_t value) -> Value {
+          return arith::ConstantIndexOp::create(e, value);
+        };
+        Value passed = index(0);
+        for (int64_t step = (width + 1) / 2; step > 0; step /= 2) {
+          Value place = arith::AddIOp::create(e, passed, index(step - 1));
+          Value threshold =
+              tensor::ExtractOp::create(e, table, ValueRange{channel, place});
+          Value passes = arith::CmpIOp::create(e, arith::CmpIPredicate::sge,
+                                               acc, threshold);
+          Value next = arith::AddIOp::create(e, passed, index(step));
+          passed = arith::SelectOp::create(e, passes, next, passed);
+        }
+        Value count = arith::IndexCastOp::create(e, e.getI32Type(), passed);
+        // The largest accumulator passes what rows are filled up with, too.
+        if (width != levels)
+          count = arith::MinSIOp::create(
+              e, count, buildScalar(e, e.getI32Type(), levels));
+        if (int64_t minimum = quantized.getStorageTypeMin())
+          count = arith::AddIOp::create(
+              e, count, buildScalar(e, e.getI32Type(), minimum));
+        return arith::TruncIOp::create(e, resultType.getElementType(), count);
+      });
+}
+
+/// The second half of a layer: accumulators to stored results.
+template <typename OpTy>
+static Value buildFinished(ImplicitLocOpBuilder &b, OpTy op, Value accumulator,
+                           Value bias, RankedTensorType resultType) {
+  if (op.getThresholds())
+    return buildCompared(b, op, accumulator, resultType);
+  return buildRequantized(b, op, accumulator, bias, resultType);
+}
+
 static Value buildZeros(ImplicitLocOpBuilder &b, ArrayRef<int64_t> shape,
                         Type type) {
   return buildFilled(b, RankedTensorType::get(shape, type),
@@ -280,8 +372,8 @@ struct LowerConv2D : OpConversionPattern<Conv2DOp> {
                    maps, iterators, buildMultiplyAccumulate);
     if (groups != 1)
       accumulator = mergeLast(b, accumulator);
-    rewriter.replaceOp(op, buildRequantized(b, op, accumulator,
-                                            adaptor.getBias(), resultType));
+    rewriter.replaceOp(op, buildFinished(b, op, accumulator, adaptor.getBias(),
+                                         resultType));
     return success();
   }
 
@@ -373,8 +465,8 @@ struct LowerDepthwiseConv2D : OpConversionPattern<DepthwiseConv2DOp> {
       accumulator = tensor::CollapseShapeOp::create(
           b, accumulator,
           ArrayRef<ReassociationIndices>{{0}, {1}, {2}, {3, 4}});
-    rewriter.replaceOp(op, buildRequantized(b, op, accumulator,
-                                            adaptor.getBias(), resultType));
+    rewriter.replaceOp(op, buildFinished(b, op, accumulator, adaptor.getBias(),
+                                         resultType));
     return success();
   }
 };
@@ -415,8 +507,8 @@ struct LowerFullyConnected : OpConversionPattern<FullyConnectedOp> {
         {IteratorType::parallel, IteratorType::reduction,
          IteratorType::parallel},
         buildMultiplyAccumulate);
-    rewriter.replaceOp(op, buildRequantized(b, op, accumulator,
-                                            adaptor.getBias(), resultType));
+    rewriter.replaceOp(op, buildFinished(b, op, accumulator, adaptor.getBias(),
+                                         resultType));
     return success();
   }
 };

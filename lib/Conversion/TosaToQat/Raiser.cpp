@@ -130,6 +130,8 @@ bool Raiser::raiseWeighted(tosa::RescaleOp op, ConvOp conv) {
   auto multiplier = builder.getDenseI32ArrayAttr(rescale->multipliers);
   auto shift = builder.getDenseI8ArrayAttr(rescale->shifts);
   auto accumulator = builder.getI32IntegerAttr(64);
+  Value thresholds; // none: imported layers multiply
+  DenseBoolArrayAttr falling;
   auto rounding =
       ScaleRoundingModeAttr::get(builder.getContext(), rescale->rounding);
   Type type = resultType.clone(grid);
@@ -137,22 +139,25 @@ bool Raiser::raiseWeighted(tosa::RescaleOp op, ConvOp conv) {
   if constexpr (isDepthwise) {
     result = DepthwiseConv2DOp::create(builder, loc, type, input, weights, bias,
                                        conv.getPadAttr(), conv.getStrideAttr(),
-                                       conv.getDilationAttr(), multiplier,
-                                       shift, accumulator, rounding);
+                                       conv.getDilationAttr(), thresholds,
+                                       multiplier, shift, falling, accumulator,
+                                       rounding);
   } else if (isDense) {
     int64_t batch = inputShape[0];
     Value flat = reshape(loc, input, {batch, inputShape.back()});
     result = FullyConnectedOp::create(
         builder, loc, RankedTensorType::get({batch, channels}, grid), flat,
-        weights, bias, multiplier, shift, accumulator, rounding);
+        weights, bias, thresholds, multiplier, shift, falling, accumulator,
+        rounding);
     result = reshape(loc, result, resultType.getShape());
   } else {
     int64_t groups = inputShape.back() / weightShape.back();
     result = Conv2DOp::create(builder, loc, type, input, weights, bias,
                               conv.getPadAttr(), conv.getStrideAttr(),
                               conv.getDilationAttr(),
-                              builder.getI64IntegerAttr(groups), multiplier,
-                              shift, accumulator, rounding);
+                              builder.getI64IntegerAttr(groups), thresholds,
+                              multiplier, shift, falling, accumulator,
+                              rounding);
   }
   replace(op, result, {conv});
   return true;

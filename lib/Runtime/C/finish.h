@@ -12,12 +12,14 @@
 #include "storage.h"
 
 /* Whether acc + bias is known to fit 32 bits; for imported networks with how
- * the product is rounded that it is scaled by. */
+ * the product is rounded that it is scaled by; QAT_THRESHOLDS: there is no
+ * product, acc is compared. */
 #define QAT_ACC32 0
 #define QAT_ACC64 1
 #define QAT_SINGLE_ROUND 2
 #define QAT_DOUBLE_ROUND 4
 #define QAT_ROUNDED (QAT_SINGLE_ROUND | QAT_DOUBLE_ROUND)
+#define QAT_THRESHOLDS 8
 
 /* What a layer does to its accumulators. */
 struct qat_finish {
@@ -28,6 +30,8 @@ struct qat_finish {
   int32_t channel_step;          /* 1: a multiplier a channel, 0: one for all */
   int32_t weight_zero_step;      /* the same for the zero points */
   int32_t lowest, highest, zero; /* limits before the zero point is added */
+  const int32_t *thresholds;     /* [channels][highest - lowest] */
+  const uint8_t *falling;        /* NULL: no channel falls */
 };
 
 /* The members of every layer with weights have the same names. */
@@ -40,7 +44,9 @@ struct qat_finish {
    (layer)->per_channel_weight_zero_point,                                     \
    (layer)->output_min - (layer)->output_zero_point,                           \
    (layer)->output_max - (layer)->output_zero_point,                           \
-   (layer)->output_zero_point}
+   (layer)->output_zero_point,                                                 \
+   (layer)->thresholds,                                                        \
+   (layer)->falling}
 
 /* Out of the way of what is frequent: multipliers of 1 and more. */
 QAT_OUTLINE int32_t qat_requantize_up(int32_t acc, int32_t multiplier,
@@ -110,11 +116,46 @@ QAT_OUTLINE void qat_finish32_rounded(const struct qat_finish *finish,
   }
 }
 
-/* One of the two, as the kernel's `width` says. */
+/* The stored output of an accumulator of one channel: how many of the
+ * thresholds it is not below, which ascend. Halves what is left: a steps for
+ * the 2^a - 1 thresholds of a bits. */
+QAT_INLINE int32_t qat_compare(const struct qat_finish *finish, int32_t channel,
+                               int32_t acc) {
+  const int32_t levels = finish->highest - finish->lowest;
+  const int32_t *threshold = finish->thresholds + channel * levels;
+  int32_t stored = finish->lowest + finish->zero;
+  /* Of a channel that falls the complements are stored. */
+  if (finish->falling && finish->falling[channel])
+    acc = ~acc;
+  for (int32_t left = levels; left > 0;) {
+    const int32_t half = left >> 1;
+    if (acc >= threshold[half]) {
+      threshold += half + 1;
+      stored += half + 1;
+      left -= half + 1;
+    } else {
+      left = half;
+    }
+  }
+  return stored;
+}
+
+/* qat_finish32 by comparison: no multiplication but that of the zero points. */
+QAT_OUTLINE void qat_finish32_compared(const struct qat_finish *finish,
+                                       int32_t first, int32_t count,
+                                       uint32_t *sums, uint32_t x_sum) {
+  qat_take_zeros(finish, first, count, sums, x_sum);
+  for (int32_t i = 0; i < count; ++i)
+    sums[i] = (uint32_t)qat_compare(finish, first + i, (int32_t)sums[i]);
+}
+
+/* One of the three, as the kernel's `width` says. */
 QAT_INLINE void qat_finish_sums(const struct qat_finish *finish, int32_t first,
                                 int32_t count, uint32_t *sums, uint32_t x_sum,
                                 int width) {
-  if (width & QAT_ROUNDED)
+  if (width & QAT_THRESHOLDS)
+    qat_finish32_compared(finish, first, count, sums, x_sum);
+  else if (width & QAT_ROUNDED)
     qat_finish32_rounded(finish, first, count, sums, x_sum,
                          (width & QAT_DOUBLE_ROUND) != 0);
   else
@@ -127,6 +168,8 @@ QAT_OUTLINE int32_t qat_finish64(const struct qat_finish *finish,
                                  int width) {
   if (finish->weight_zero)
     acc -= x_sum * finish->weight_zero[channel * finish->weight_zero_step];
+  if (width & QAT_THRESHOLDS)
+    return qat_compare(finish, channel, qat_saturate(acc));
   acc += finish->bias[channel];
   int32_t value;
   if (finish->multiplier) {

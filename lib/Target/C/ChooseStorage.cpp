@@ -33,7 +33,16 @@ std::optional<KernelKind> mlir::qat::getKernelKind(Operation *op) {
       .Default([](Operation *) { return std::nullopt; });
 }
 
+static bool hasThresholds(Operation *op) {
+  return llvm::TypeSwitch<Operation *, bool>(op)
+      .Case<Conv2DOp, DepthwiseConv2DOp, FullyConnectedOp>(
+          [](auto layer) { return bool(layer.getThresholds()); })
+      .Default([](Operation *) { return false; });
+}
+
 static KernelRounding getKernelRounding(Operation *op) {
+  if (hasThresholds(op))
+    return KernelRounding::Thresholds;
   auto mode = op->getAttrOfType<ScaleRoundingModeAttr>("rounding");
   if (!mode || isa<RescaledAddOp>(op))
     return KernelRounding::Floor;

@@ -42,6 +42,8 @@ static const KernelField conv2DFields[] = {
     {"bias", FieldType::Int32s},
     {"multiplier", FieldType::Int32s},
     {"shift", FieldType::Bytes},
+    {"thresholds", FieldType::Int32s},
+    {"falling", FieldType::Bytes},
 };
 
 static const KernelField depthwiseConv2DFields[] = {
@@ -70,6 +72,8 @@ static const KernelField depthwiseConv2DFields[] = {
     {"bias", FieldType::Int32s},
     {"multiplier", FieldType::Int32s},
     {"shift", FieldType::Bytes},
+    {"thresholds", FieldType::Int32s},
+    {"falling", FieldType::Bytes},
 };
 
 static const KernelField fullyConnectedFields[] = {
@@ -86,6 +90,8 @@ static const KernelField fullyConnectedFields[] = {
     {"bias", FieldType::Int32s},
     {"multiplier", FieldType::Int32s},
     {"shift", FieldType::Bytes},
+    {"thresholds", FieldType::Int32s},
+    {"falling", FieldType::Bytes},
 };
 
 static const KernelField addFields[] = {

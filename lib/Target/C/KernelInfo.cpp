@@ -49,9 +49,19 @@ std::string KernelInfo::getDefinition() const {
     text += (", " + getName(output)).str();
   if (family->packing != WeightPacking::None)
     text += accumulatorBits == 64 ? ", QAT_ACC64" : ", QAT_ACC32";
-  if (rounding != KernelRounding::Floor)
-    text += rounding == KernelRounding::SingleRound ? " | QAT_SINGLE_ROUND"
-                                                    : " | QAT_DOUBLE_ROUND";
+  switch (rounding) {
+  case KernelRounding::Floor:
+    break;
+  case KernelRounding::SingleRound:
+    text += " | QAT_SINGLE_ROUND";
+    break;
+  case KernelRounding::DoubleRound:
+    text += " | QAT_DOUBLE_ROUND";
+    break;
+  case KernelRounding::Thresholds:
+    text += " | QAT_THRESHOLDS";
+    break;
+  }
   return text + ")";
 }
 
@@ -64,6 +74,21 @@ std::string KernelInfo::getDeclaration() const {
   if (!family->keepsStorage)
     text += (", " + getCType(output)).str();
   return text + ")";
+}
+
+/// What the name of a kernel ends in.
+static StringRef getSuffix(KernelRounding rounding) {
+  switch (rounding) {
+  case KernelRounding::Floor:
+    return "";
+  case KernelRounding::SingleRound:
+    return "_single_round";
+  case KernelRounding::DoubleRound:
+    return "_double_round";
+  case KernelRounding::Thresholds:
+    return "_thresholds";
+  }
+  llvm_unreachable("all ways are listed");
 }
 
 /// The portable C99 bodies of lib/Runtime/C for every combination of storages.
@@ -80,9 +105,7 @@ static void addPortableKernels(std::vector<KernelInfo> &rows) {
     function += ("_" + getName(output)).str();
     if (accumulatorBits == 64)
       function += "_acc64";
-    if (rounding != KernelRounding::Floor)
-      function += rounding == KernelRounding::SingleRound ? "_single_round"
-                                                          : "_double_round";
+    function += getSuffix(rounding);
     rows.push_back({std::move(function), &family, /*target=*/"", input, second,
                     output, accumulatorBits, cost, rounding});
   };
@@ -104,9 +127,11 @@ static void addPortableKernels(std::vector<KernelInfo> &rows) {
     for (Storage input : fields)
       for (Storage weights : fields) {
         for (Storage output : fields)
-          for (unsigned bits : {32, 64})
-            add(kind, input, weights, output, bits,
-                bits == 64 ? cost * 1.5 : cost);
+          for (KernelRounding rounding :
+               {KernelRounding::Floor, KernelRounding::Thresholds})
+            for (unsigned bits : {32, 64})
+              add(kind, input, weights, output, bits,
+                  bits == 64 ? cost * 1.5 : cost, rounding);
         for (unsigned bits : {32, 64})
           add(kind, input, weights, Storage::I32, bits,
               bits == 64 ? cost * 1.5 : cost);

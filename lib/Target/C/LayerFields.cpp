@@ -243,7 +243,8 @@ private:
     ElementsAttr bias;
     if (!matchPattern(op.getBias(), m_Constant(&bias)))
       return op.emitError("expects a constant bias");
-    addGlobal("bias", bias, op.getLoc());
+    if (!op.getThresholds()) // which hold it
+      addGlobal("bias", bias, op.getLoc());
 
     SmallVector<int32_t> zeroPoints;
     Type element = tensorType(op.getWeights()).getElementType();
@@ -259,6 +260,10 @@ private:
       addGlobal("weight_zero_points", builder.getI32TensorAttr(zeroPoints),
                 op.getLoc());
 
+    if (op.getThresholds()) {
+      setThresholds(op);
+      return success();
+    }
     std::optional<ArrayRef<int32_t>> multiplier = op.getMultiplier();
     std::optional<ArrayRef<int8_t>> shift = op.getShift();
     fields.set("per_channel_multiplier", multiplier && multiplier->size() > 1);
@@ -267,6 +272,19 @@ private:
     addGlobal("multiplier", builder.getI32TensorAttr(*multiplier), op.getLoc());
     addGlobal("shift", makeBytes(*shift), op.getLoc());
     return success();
+  }
+
+  /// Of a layer that compares: neither bias nor multiplier.
+  template <typename LayerOp> void setThresholds(LayerOp op) {
+    ElementsAttr thresholds;
+    matchPattern(op.getThresholds(), m_Constant(&thresholds)); // verified
+    fields.set("per_channel_multiplier", 0);
+    addGlobal("thresholds", thresholds, op.getLoc());
+    std::optional<ArrayRef<bool>> falling = op.getFalling();
+    if (!falling || !llvm::is_contained(*falling, true))
+      return;
+    SmallVector<int8_t> bytes(falling->begin(), falling->end());
+    addGlobal("falling", makeBytes(bytes), op.getLoc());
   }
 
   ElementsAttr makeBytes(ArrayRef<int8_t> values) {

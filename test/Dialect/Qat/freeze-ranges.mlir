@@ -1,9 +1,9 @@
 // RUN: qat-mlir-opt %s -split-input-file -qat-freeze-ranges -verify-diagnostics | FileCheck %s
-// RUN: not qat-mlir-opt %s -split-input-file -qat-freeze-ranges=bias-bits=7 2>&1 | FileCheck %s --check-prefix=FEW
+// RUN: not qat-mlir-opt %s -split-input-file -qat-freeze-ranges=bias-bits=1 2>&1 | FileCheck %s --check-prefix=FEW
 // RUN: not qat-mlir-opt %s -split-input-file -qat-freeze-ranges=bias-bits=33 2>&1 | FileCheck %s --check-prefix=MANY
 
-// FEW: error: bias bits must be between 8 and 32, but got 7
-// MANY: error: bias bits must be between 8 and 32, but got 33
+// FEW: error: bias bits must be between 2 and 32, but got 1
+// MANY: error: bias bits must be between 2 and 32, but got 33
 
 // The numbers are computed by hand in the comments; test/Integration has the
 // comparison in breadth.
@@ -579,28 +579,23 @@ func.func @refuse_frozen_batch_norm_of_last_layer(%x: !i) -> !i {
 
 // -----
 
-// Thresholds have no layer yet.
-!x = tensor<1x1x1x2xf32>
-!w = tensor<2x1x1x2xf32>
-!c = tensor<2xf32>
-!s = tensor<f32>
-!i = tensor<1x3x3x2xf32>
-func.func @refuse_thresholds(%x: !i) -> !i {
+// The reach of an accumulator that thresholds cannot be compared with: 255 *
+// 255 * 33026 is above 2^31 - 1, one input less is not.
+!x = tensor<1x1x1x33026xf32>
+!w = tensor<1x1x1x33026xf32>
+!y = tensor<1x1x1x1xf32>
+!c = tensor<1xf32>
+func.func @refuse_reach(%x: !x) -> !y {
   %zp = "tosa.const"() {values = dense<0.0> : tensor<1xf32>} : () -> tensor<1xf32>
-  %w = arith.constant dense<[[[[1.5, 0.5]]], [[[-0.75, 0.75]]]]> : !w
-  %b = arith.constant dense<[1.0, 0.25]> : !c
-  %a = arith.constant dense<15.0> : !s
-  %g = arith.constant dense<[4.0, -1.0]> : !c
-  %t = arith.constant dense<[4.0, 1.0]> : !c
-  %m = arith.constant dense<[1.0, 2.0]> : !c
-  %v = arith.constant dense<[4.0, 1.0]> : !c
-  %q = qat.quantize_input %x {minimum = 0.0 : f32, maximum = 255.0 : f32} : !i
-  %wq = qat.weight_min_max %w {bits = 2 : i32, channel_axes = array<i64: 0>} : !w
-  %0 = tosa.conv2d %q, %wq, %b, %zp, %zp {acc_type = f32, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, qat.fold_type = #qat.fold_type<ICN>} : (!i, !w, !c, tensor<1xf32>, tensor<1xf32>) -> !i
-  // expected-error @+1 {{fold type folding_thresh has no integer layer; ICN computes the same numbers}}
-  %1 = qat.batch_norm %0, %g, %t, %m, %v {epsilon = 0.0 : f32, fold_type = #qat.fold_type<folding_thresh>, frozen} : !i, !c
-  %2 = qat.pact %1, %a {bits = 4 : i32, rounding = #qat.rounding<nearest>} : !i
-  return %2 : !i
+  %w = arith.constant dense<1.0> : !w
+  %b = arith.constant dense<1.0> : !c
+  %a = arith.constant dense<15.0> : tensor<f32>
+  %q = qat.quantize_input %x {minimum = 0.0 : f32, maximum = 255.0 : f32} : !x
+  %wq = qat.weight_min_max %w {bits = 8 : i32, channel_axes = array<i64: 0>} : !w
+  // expected-error @+1 {{fold type folding_thresh compares accumulators of 32 bits, but those of channel 0 reach [0, 2147515650]; ICN has no such limit, and fewer bits reach less far}}
+  %0 = tosa.conv2d %q, %wq, %b, %zp, %zp {acc_type = f32, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, qat.fold_type = #qat.fold_type<folding_thresh>} : (!x, !w, !c, tensor<1xf32>, tensor<1xf32>) -> !y
+  %1 = qat.pact %0, %a {bits = 4 : i32, rounding = #qat.rounding<nearest>} : !y
+  return %1 : !y
 }
 
 // -----

@@ -21,8 +21,9 @@
 // E3: error: {{.*}}entry 2 of the per-layer configuration (layer 2) is for the last layer, whose logits have 32 bits: it takes no 'a_bits'
 // RUN: not qat-mlir-opt %s -qat-insert-quantizers='batch-fold-type=ICN layer-config=[{"layer":0,"fold_type":"folding_weights"}]' 2>&1 | FileCheck %s --check-prefix=E4
 // E4: error: {{.*}}entry 1 of the per-layer configuration (layer 0): PerChannelsAsymMinMax weights cannot take fold type folding_weights
-// RUN: not qat-mlir-opt %s -qat-insert-quantizers='layer-config=[{"layer":0,"fold_type":"folding_thresh"}]' 2>&1 | FileCheck %s --check-prefix=E5
-// E5: error: {{.*}}entry 1 of the per-layer configuration (layer 0): fold type folding_thresh has no integer layers
+// RUN: qat-mlir-opt %s -qat-insert-quantizers='layer-config=[{"layer":0,"fold_type":"folding_thresh"}]' | FileCheck %s --check-prefix=THRESH
+// THRESH: tosa.conv2d {{.*}}qat.fold_type = #qat.fold_type<folding_thresh>
+// THRESH: tosa.conv2d {{.*}}qat.fold_type = #qat.fold_type<ICN>
 // RUN: not qat-mlir-opt %s -qat-insert-quantizers='layer-config={3}' 2>&1 | FileCheck %s --check-prefix=E6
 // E6: error: the per-layer configuration
 

@@ -17,7 +17,7 @@
 // RUN: not qat-mlir-opt %s -qat-insert-quantizers="input-range=a,b" 2>&1 | FileCheck %s --check-prefix=E14
 
 // E0: error: unknown weight scheme 'PerTensor'; expected PerLayerAsymPACT, PerLayerAsymMinMax, PerChannelsAsymMinMax or PerLayerSymPACT
-// E1: error: unknown fold type 'icn'; expected folding_weights or ICN
+// E1: error: unknown fold type 'icn'; expected folding_weights, ICN or folding_thresh
 // E2: error: PerChannelsAsymMinMax weights cannot take fold type folding_weights; a step a channel absorbs the factor anyway, use ICN
 // E3: error: unknown rounding 'up'; expected nearest or floor
 // E4: error: weight bits must be between 2 and 8, but got 1

@@ -46,8 +46,14 @@ enum class KernelKind : uint8_t {
   TableSoftmax,
 };
 
-/// How a kernel with weights rounds; the others do not say.
-enum class KernelRounding : uint8_t { Floor, SingleRound, DoubleRound };
+/// How a kernel with weights rounds the product that it scales accumulators by,
+/// or that it has none and compares; the others do not say.
+enum class KernelRounding : uint8_t {
+  Floor,
+  SingleRound,
+  DoubleRound,
+  Thresholds
+};
 
 /// The C types of the members of parameter structs; the last three are
 /// pointers to arrays of words of weights, of int32_t and of bytes.

@@ -11,6 +11,8 @@
 
 #include "qat/Dialect/Qat/IR/Qat.h"
 
+#include "mlir/IR/Matchers.h"
+
 using namespace mlir;
 using namespace mlir::qat;
 using quant::QuantizedType;
@@ -75,8 +77,54 @@ static bool isWholeInt32(UniformQuantizedType type) {
          type.getStorageTypeMax() == std::numeric_limits<int32_t>::max();
 }
 
+/// conv2d_c11 to conv2d_c13 and their likes.
+template <typename LayerOp>
+static LogicalResult verifyThresholds(LayerOp op, int64_t channels) {
+  std::optional<ArrayRef<bool>> falling = op.getFalling();
+  if (!op.getThresholds()) {
+    if (falling) // c13
+      return op.emitOpError("expects 'thresholds' with 'falling'");
+    return success();
+  }
+  if (op.getMultiplier() || op.getShift() ||
+      op.getRounding() != ScaleRoundingMode::Floor) // c12
+    return op.emitOpError("expects no 'multiplier', 'shift' or 'rounding' with "
+                          "'thresholds'");
+  if (falling && static_cast<int64_t>(falling->size()) != channels) // c13
+    return op.emitOpError("expects 'falling' to have one element a channel (")
+           << channels << "), but got " << falling->size();
+  DenseIntElementsAttr bias, thresholds;
+  if (!matchPattern(op.getBias(), m_Constant(&bias)) ||
+      llvm::any_of(bias.template getValues<int32_t>(),
+                   [](int32_t value) { return value != 0; })) // c12
+    return op.emitOpError("expects a constant 'bias' of zeros with "
+                          "'thresholds', which hold the bias");
+  UniformQuantizedType grid = gridOf(op.getResult());
+  if (grid.getStorageTypeIntegralWidth() > 8) // c11
+    return op.emitOpError("expects a result of at most 8 bits with "
+                          "'thresholds', but got ")
+           << grid;
+  int64_t levels = grid.getStorageTypeMax() - grid.getStorageTypeMin();
+  ArrayRef<int64_t> shape = tensorType(op.getThresholds()).getShape();
+  if (shape != ArrayRef{channels, levels}) // c11
+    return op.emitOpError("expects 'thresholds' of shape [")
+           << channels << ", " << levels << "], but got [" << shape << "]";
+  if (!matchPattern(op.getThresholds(), m_Constant(&thresholds))) // c11
+    return op.emitOpError("expects constant 'thresholds'");
+  int64_t index = 0;
+  int32_t last = 0;
+  for (int32_t value : thresholds.template getValues<int32_t>()) {
+    if (index % levels != 0 && value < last) // c11
+      return op.emitOpError("expects ascending 'thresholds', but channel ")
+             << index / levels << " has " << value << " after " << last;
+    last = value;
+    ++index;
+  }
+  return success();
+}
+
 /// Bias, requantization and accumulators of a layer with weights
-/// (conv2d_c2 to conv2d_c5, c7 to c9 and their likes).
+/// (conv2d_c2 to conv2d_c5, c7 to c13 and their likes).
 template <typename LayerOp>
 static LogicalResult verifyWeightedLayer(LayerOp op, int64_t channels,
                                          int32_t channelAxis) {
@@ -84,6 +132,8 @@ static LogicalResult verifyWeightedLayer(LayerOp op, int64_t channels,
   if (biases != channels) // c2
     return op.emitOpError("expects 'bias' to have one element a channel (")
            << channels << "), but got " << biases;
+  if (failed(verifyThresholds(op, channels))) // c11 to c13
+    return failure();
 
   std::optional<ArrayRef<int32_t>> multiplier = op.getMultiplier();
   std::optional<ArrayRef<int8_t>> shift = op.getShift();
@@ -119,7 +169,8 @@ static LogicalResult verifyWeightedLayer(LayerOp op, int64_t channels,
   } else if (op.getRounding() != ScaleRoundingMode::Floor) { // c10
     return op.emitOpError("expects a 'multiplier' with 'rounding' ")
            << stringifyScaleRoundingMode(op.getRounding());
-  } else if (!isWholeInt32(gridOf(op.getResult()))) { // c5
+  } else if (!op.getThresholds() &&
+             !isWholeInt32(gridOf(op.getResult()))) { // c5
     return op.emitOpError("expects a result of storage type i32 with zero "
                           "point 0 where there is no 'multiplier', but got ")
            << gridOf(op.getResult());

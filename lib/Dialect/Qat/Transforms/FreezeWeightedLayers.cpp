@@ -94,13 +94,32 @@ FailureOr<Value> Freezer::buildLayer(Operation *op, Value input,
     multiplier = builder.getDenseI32ArrayAttr(values);
     shift = builder.getDenseI8ArrayAttr(shifts);
   }
+  Value thresholds;
+  DenseBoolArrayAttr falling;
+  if (!layer.thresholds.empty()) {
+    SmallVector<int32_t> values;
+    SmallVector<bool> falls;
+    for (const ChannelThresholds &channel : layer.thresholds) {
+      llvm::append_range(values, channel.getStored());
+      falls.push_back(!channel.rising);
+    }
+    auto type = RankedTensorType::get(
+        {static_cast<int64_t>(layer.thresholds.size()),
+         static_cast<int64_t>(layer.thresholds.front().levels.size())},
+        builder.getI32Type());
+    thresholds = arith::ConstantOp::create(
+        builder, location, DenseElementsAttr::get(type, ArrayRef(values)));
+    if (llvm::is_contained(falls, true))
+      falling = builder.getDenseBoolArrayAttr(falls);
+  }
   auto shape = cast<RankedTensorType>(op->getResult(0).getType()).getShape();
   auto accumulatorBits = builder.getI32IntegerAttr(64);
   if (auto conv = dyn_cast<tosa::DepthwiseConv2DOp>(op))
     return qat::DepthwiseConv2DOp::create(
                builder, location, RankedTensorType::get(shape, resultElement),
                input, *weights, bias, conv.getPadAttr(), conv.getStrideAttr(),
-               conv.getDilationAttr(), multiplier, shift, accumulatorBits)
+               conv.getDilationAttr(), thresholds, multiplier, shift, falling,
+               accumulatorBits)
         .getResult();
   if (dense) {
     auto inputType = cast<RankedTensorType>(input.getType());
@@ -109,22 +128,23 @@ FailureOr<Value> Freezer::buildLayer(Operation *op, Value input,
     return FullyConnectedOp::create(
                builder, location,
                RankedTensorType::get({shape[0], shape[3]}, resultElement),
-               matrix, *weights, bias, multiplier, shift, accumulatorBits)
+               matrix, *weights, bias, thresholds, multiplier, shift, falling,
+               accumulatorBits)
         .getResult();
   }
   if (auto conv = dyn_cast<GroupedConv2DOp>(op))
     return qat::Conv2DOp::create(
                builder, location, RankedTensorType::get(shape, resultElement),
                input, *weights, bias, conv.getPadAttr(), conv.getStrideAttr(),
-               conv.getDilationAttr(), conv.getGroupsAttr(), multiplier, shift,
-               accumulatorBits)
+               conv.getDilationAttr(), conv.getGroupsAttr(), thresholds,
+               multiplier, shift, falling, accumulatorBits)
         .getResult();
   auto conv = cast<tosa::Conv2DOp>(op);
   return qat::Conv2DOp::create(
              builder, location, RankedTensorType::get(shape, resultElement),
              input, *weights, bias, conv.getPadAttr(), conv.getStrideAttr(),
-             conv.getDilationAttr(), builder.getI64IntegerAttr(1), multiplier,
-             shift, accumulatorBits)
+             conv.getDilationAttr(), builder.getI64IntegerAttr(1), thresholds,
+             multiplier, shift, falling, accumulatorBits)
       .getResult();
 }
 
@@ -136,10 +156,6 @@ LogicalResult Freezer::visitWeighted(Operation *op) {
   FailureOr<UniformQuantizedType> type = quantizer.getResultType(group);
   if (failed(type))
     return failure();
-  if (BatchNormOp batchNorm = group.batchNorm;
-      batchNorm && batchNorm.getFoldType() == BatchNormFold::FoldingThresh)
-    return batchNorm.emitError("fold type folding_thresh has no integer "
-                               "layer; ICN computes the same numbers");
   std::optional<Grid> output;
   if (*type)
     output = gridOf(*type);

@@ -171,10 +171,15 @@ Value Inserter::quantizeActivation(Value value, tosa::ClampOp relu,
   if (relu) {
     double bound = cast<FloatAttr>(relu.getMaxVal()).getValueAsDouble();
     bool isBounded = bound < std::numeric_limits<float>::max();
-    Value alpha = addParameter(name + ".alpha", isBounded ? bound : 6.0f, relu);
+    float initial = isBounded ? bound : 6.0f;
+    // Calibration does not set a clipped bound: it is 6 unless it is given.
+    if (choice.activationType != ActivationType::Learned)
+      initial = std::min(initial, 6.0f);
+    Value alpha = addParameter(name + ".alpha", initial, relu);
     auto pact = PactOp::create(
         builder, location, relu.getType(), relu.getInput(), alpha, bits,
-        rounding, isBounded ? builder.getF32FloatAttr(bound) : FloatAttr());
+        rounding, isBounded ? builder.getF32FloatAttr(bound) : FloatAttr(),
+        ActivationTypeAttr::get(builder.getContext(), choice.activationType));
     relu.getOutput().replaceAllUsesWith(pact.getResult());
     replaced.push_back(relu);
     return pact.getResult();
@@ -193,9 +198,11 @@ LogicalResult Inserter::visitBatchNorm(const LayerGroup &group) {
   FoldType fold = choice.foldType;
   if (group.batchNorm && group.isLast() && fold != FoldType::FoldingWeights) {
     if (isPerChannel(choice.scheme))
-      return group.batchNorm->emitError(
+      return group.layer->emitError(
           "the last layer's batch norm has to be folded into its weights, "
-          "which PerChannelsAsymMinMax cannot take; use a per-layer scheme");
+          "since all logits have one scale, and PerChannelsAsymMinMax weights "
+          "take no factor; give this layer a per-layer scheme, for example "
+          "PerLayerAsymMinMax");
     fold = FoldType::FoldingWeights;
   }
   group.layer->setAttr(
@@ -405,8 +412,9 @@ LogicalResult Inserter::run(std::pair<float, float> inputRange) {
 void InsertQuantizers::runOnOperation() {
   ModuleOp module = getOperation();
   FailureOr<LayerChoices> choices = getLayerChoices(
-      module, {weightScheme, foldType, weightBits, activationBits, rounding,
-               inputRange, layerConfig});
+      module,
+      {weightScheme, foldType, weightBits, activationBits, rounding, inputRange,
+       activationType, biasBits, batchFoldDelay, layerConfig});
   if (failed(choices))
     return signalPassFailure();
   StringRef obstacle;
@@ -445,4 +453,10 @@ void InsertQuantizers::runOnOperation() {
   module->setAttr(
       kRoundingAttribute,
       RoundingModeAttr::get(&getContext(), choices->common.rounding));
+  Builder builder(&getContext());
+  if (biasBits != 32)
+    module->setAttr(kBiasBitsAttribute, builder.getI32IntegerAttr(biasBits));
+  if (batchFoldDelay >= 0)
+    module->setAttr(kBatchFoldDelayAttribute,
+                    builder.getI32IntegerAttr(batchFoldDelay));
 }

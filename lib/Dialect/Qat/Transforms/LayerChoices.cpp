@@ -19,9 +19,6 @@ static FoldType getDefaultFoldType(WeightScheme scheme) {
 
 /// Why the fold type of `choice` cannot be; empty where it can.
 static std::string refuseFold(const LayerChoice &choice) {
-  if (choice.foldType == FoldType::FoldingThresh)
-    return "fold type folding_thresh has no integer layers; ICN computes the "
-           "same numbers";
   if (isPerChannel(choice.scheme) &&
       choice.foldType == FoldType::FoldingWeights)
     return "PerChannelsAsymMinMax weights cannot take fold type "
@@ -48,7 +45,9 @@ mlir::qat::getLayerChoices(ModuleOp module,
     std::optional<FoldType> fold = symbolizeFoldType(options.foldType);
     if (!fold)
       return module.emitError("unknown fold type '")
-             << options.foldType << "'; expected folding_weights or ICN";
+             << options.foldType
+             << "'; expected folding_weights, ICN "
+                "or folding_thresh";
     result.foldType = *fold;
   }
   if (std::string reason = refuseFold(result); !reason.empty())
@@ -64,6 +63,19 @@ mlir::qat::getLayerChoices(ModuleOp module,
     if (bits < 2 || bits > 8)
       return module.emitError()
              << what << " bits must be between 2 and 8, but got " << bits;
+  std::optional<ActivationType> type =
+      symbolizeActivationType(options.activationType);
+  if (!type)
+    return module.emitError("unknown activation type '")
+           << options.activationType << "'; expected learned, clipped or relu6";
+  result.activationType = *type;
+  if (options.biasBits < 2 || options.biasBits > 32)
+    return module.emitError("bias bits must be between 2 and 32, but got ")
+           << options.biasBits;
+  if (options.batchFoldDelay < -1)
+    return module.emitError("the batch fold delay must be an epoch of at least "
+                            "0, or -1, but got ")
+           << options.batchFoldDelay;
   result.weightBits = options.weightBits;
   result.activationBits = options.activationBits;
   choices.isFoldTypeGiven = !options.foldType.empty();

@@ -22,6 +22,7 @@ struct LayerChoice {
   WeightScheme scheme;
   FoldType foldType;
   RoundingMode rounding;
+  ActivationType activationType;
   unsigned weightBits, activationBits;
 };
 

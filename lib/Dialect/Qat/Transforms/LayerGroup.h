@@ -10,6 +10,7 @@
 #ifndef QAT_LIB_DIALECT_QAT_TRANSFORMS_LAYERGROUP_H
 #define QAT_LIB_DIALECT_QAT_TRANSFORMS_LAYERGROUP_H
 
+#include "qat/Dialect/Qat/IR/NetworkForm.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -83,9 +84,12 @@ OpOperand &getBiasOperand(Operation *layer);
 /// fold type of the layer, whether it has a batch norm or not.
 inline constexpr StringLiteral kFoldTypeAttribute = "qat.fold_type";
 
-/// The attribute on the module: the rounding of what has no quantizer of its
-/// own, pools and the last layer.
-inline constexpr StringLiteral kRoundingAttribute = "qat.rounding";
+/// The attributes on the module, i32: the bits to which integer biases saturate
+/// (absent: 32), and the epoch of a training at which batch norms are frozen
+/// (absent: the training's own choice). The dialect verifies both.
+inline constexpr StringLiteral kBiasBitsAttribute = "qat.bias_bits";
+inline constexpr StringLiteral kBatchFoldDelayAttribute =
+    "qat.batch_fold_delay";
 
 } // namespace mlir::qat
 

@@ -34,6 +34,24 @@ std::optional<RoundingMode> mlir::qat::getRoundingMode(Operation *quantizer) {
   return std::nullopt;
 }
 
+FailureOr<unsigned> mlir::qat::getBiasBits(ModuleOp module, unsigned option) {
+  unsigned bits = option;
+  if (bits == 0) {
+    auto attribute = module->getAttrOfType<IntegerAttr>(kBiasBitsAttribute);
+    bits = attribute ? attribute.getInt() : 32;
+  }
+  if (bits < 2 || bits > 32)
+    return module.emitError("bias bits must be between 2 and 32, but got ")
+           << bits;
+  return bits;
+}
+
+void mlir::qat::removeFreezingAttributes(ModuleOp module) {
+  for (StringRef name :
+       {kRoundingAttribute, kBiasBitsAttribute, kBatchFoldDelayAttribute})
+    module->removeAttr(name);
+}
+
 LayerQuantizer::LayerQuantizer(func::FuncOp function, unsigned biasBits)
     : biasBits(biasBits) {
   if (auto mode = function->getParentOfType<ModuleOp>()
@@ -101,8 +119,11 @@ LogicalResult LayerQuantizer::setHiddenLayer(const LayerGroup &group,
   Operation *op = group.layer;
   QuantizedWeights &weights = layer.weights;
   bool foldsIntoWeights = !isPerChannel(weights.scheme);
-  if (auto fold = op->getAttrOfType<BatchNormFoldAttr>(kFoldTypeAttribute))
+  bool compares = false;
+  if (auto fold = op->getAttrOfType<BatchNormFoldAttr>(kFoldTypeAttribute)) {
     foldsIntoWeights = fold.getValue() == BatchNormFold::FoldingWeights;
+    compares = fold.getValue() == BatchNormFold::FoldingThresh;
+  }
   std::vector<float> gamma, beta, mean, variance;
   float epsilon = 0;
   if (BatchNormOp batchNorm = group.batchNorm) {
@@ -110,6 +131,7 @@ LogicalResult LayerQuantizer::setHiddenLayer(const LayerGroup &group,
       return batchNorm.emitError("is not frozen; run qat-fold-batch-norm "
                                  "before");
     foldsIntoWeights = false;
+    compares = batchNorm.getFoldType() == BatchNormFold::FoldingThresh;
     epsilon = batchNorm.getEpsilon().convertToFloat();
     for (auto [vector, value] :
          {std::pair(&gamma, Value(batchNorm.getGamma())),
@@ -159,8 +181,40 @@ LogicalResult LayerQuantizer::setHiddenLayer(const LayerGroup &group,
              << c << ": " << llvm::toString(split.takeError());
     layer.multipliers.push_back(*split);
   }
+  if (compares)
+    return setThresholds(op, input, output, layer);
   if (llvm::all_equal(layer.multipliers))
     layer.multipliers.truncate(1);
+  return success();
+}
+
+/// Puts thresholds in the place of the biases and multipliers, of which there
+/// is one a channel.
+LogicalResult LayerQuantizer::setThresholds(Operation *op, Grid input,
+                                            Grid output,
+                                            LayerIntegers &layer) const {
+  int64_t inputLow = input.storageMin - input.zeroPoint;
+  int64_t inputHigh = input.storageMax - input.zeroPoint;
+  int32_t levels = output.storageMax - output.storageMin;
+  for (int64_t c = 0; c < layer.weights.channels; ++c) {
+    int64_t low = 0, high = 0;
+    for (int64_t weight : layer.weights.getChannel(c)) {
+      low += std::min({weight * inputLow, weight * inputHigh, int64_t(0)});
+      high += std::max({weight * inputLow, weight * inputHigh, int64_t(0)});
+    }
+    // The ends stand for levels that all accumulators reach, or none.
+    if (low <= std::numeric_limits<int32_t>::min() ||
+        high >= std::numeric_limits<int32_t>::max())
+      return op->emitError("fold type folding_thresh compares accumulators of "
+                           "32 bits, but those of channel ")
+             << c << " reach [" << low << ", " << high
+             << "]; ICN has no such limit, and fewer bits reach less far";
+    layer.thresholds.push_back(
+        getThresholds(layer.biases[c], layer.multipliers[c], levels,
+                      output.zeroPoint - output.storageMin));
+  }
+  llvm::fill(layer.biases, 0);
+  layer.multipliers.clear();
   return success();
 }
 

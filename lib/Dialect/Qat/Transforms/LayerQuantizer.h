@@ -14,6 +14,7 @@
 
 #include "qat/Support/Grid.h"
 #include "qat/Support/IntegerBias.h"
+#include "qat/Support/Thresholds.h"
 
 #include "mlir/Dialect/Quant/IR/QuantTypes.h"
 
@@ -27,6 +28,8 @@ struct LayerIntegers {
   SmallVector<int32_t> biases;
   /// Empty: the result is the accumulator.
   SmallVector<Multiplier> multipliers;
+  /// Of each channel, in the place of biases and multipliers (folding_thresh).
+  SmallVector<ChannelThresholds> thresholds;
   /// The real value of a unit of the logits (last layers).
   float logitScale = 1;
   /// The fake layer is (conv(x, weights.getFake()) + fakeBiases) * fakeScales,
@@ -64,6 +67,8 @@ private:
   LogicalResult setHiddenLayer(const LayerGroup &group, ArrayRef<float> biases,
                                Grid input, Grid output,
                                LayerIntegers &layer) const;
+  LogicalResult setThresholds(Operation *op, Grid input, Grid output,
+                              LayerIntegers &layer) const;
 
   unsigned biasBits;
   RoundingMode moduleRounding = RoundingMode::Nearest;
@@ -72,6 +77,13 @@ private:
 /// The type of the result of `op`, whose bounds have to be constants.
 FailureOr<quant::UniformQuantizedType>
 getFrozenType(ActivationQuantizerOpInterface op);
+
+/// The bits of integer biases: `option`, or, where that is 0, what the module
+/// says. Emits an error for what is not 2 to 32.
+FailureOr<unsigned> getBiasBits(ModuleOp module, unsigned option);
+
+/// Takes off `module` what was said there about freezing it.
+void removeFreezingAttributes(ModuleOp module);
 
 Grid gridOf(quant::UniformQuantizedType type);
 

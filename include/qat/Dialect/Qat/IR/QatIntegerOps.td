@@ -27,10 +27,12 @@ class Qat_IntegerLayer<string mnemonic, list<string> methods = []>
 class Qat_WeightedLayer<string mnemonic>
     : Qat_IntegerLayer<mnemonic, ["getMacs"]> {
   // `multiplier` and `shift` are absent on a last layer whose logits are the
-  // accumulators themselves.
+  // accumulators themselves, and where `thresholds` stand in their place.
   dag requantization = (ins
+    Optional<Qat_Thresholds>:$thresholds,
     OptionalAttr<DenseI32ArrayAttr>:$multiplier,
     OptionalAttr<DenseI8ArrayAttr>:$shift,
+    OptionalAttr<DenseBoolArrayAttr>:$falling,
     DefaultValuedAttr<Qat_AccumulatorBits, "64">:$accumulator_bits,
     DefaultValuedAttr<Qat_ScaleRoundingModeAttr,
                       "::mlir::qat::ScaleRoundingMode::Floor">:$rounding);
@@ -61,6 +63,16 @@ def Qat_Conv2DOp : Qat_WeightedLayer<"conv2d"> {
     more, or takes it off where `acc + bias[c]` is negative, if `shift[c]` is
     above 31.
 
+    With `thresholds` (folding_thresh) the layer requantizes by comparison and
+    multiplies nothing; Z_y and the bias are part of the thresholds. Where a
+    channel has a negative factor it is `falling` and its accumulator is
+    complemented, which turns the order around:
+
+    ```
+    a      = clamp(acc, int32), or ~clamp(acc, int32) where falling[c]
+    result = storage minimum + (number of k with a >= thresholds[c, k])
+    ```
+
     Constraints:
 
     * (C1) `weights` has shape OC x KH x KW x IC/groups, and `groups` divides
@@ -68,8 +80,8 @@ def Qat_Conv2DOp : Qat_WeightedLayer<"conv2d"> {
     * (C2) `bias` has OC elements.
     * (C3) `multiplier` and `shift` come together, both with 1 or OC elements.
     * (C4) `0 <= shift <= 63`.
-    * (C5) Without `multiplier` the result's storage type is the whole of i32,
-      with zero point 0.
+    * (C5) Without `multiplier` and `thresholds` the result's storage type is
+      the whole of i32, with zero point 0.
     * (C6) The result's shape is what `pad`, `stride` and `dilation` give.
     * (C7) The scales of `weights` are one a tensor, or one a channel
       along dimension 0.
@@ -78,6 +90,12 @@ def Qat_Conv2DOp : Qat_WeightedLayer<"conv2d"> {
       at most 8 or in 32.
     * (C10) A `rounding` other than `floor` goes with a `multiplier`, none of
       them negative, and `2 <= shift <= 62`.
+    * (C11) `thresholds` is a constant of OC rows, each ascending, with one
+      element less than the result's storage range has values; the result has
+      at most 8 bits.
+    * (C12) With `thresholds` there is no `multiplier`, no `shift` and no
+      `rounding` other than `floor`, and `bias` is constant and all 0.
+    * (C13) `falling` goes with `thresholds` and has OC elements.
 
     Example:
 
@@ -113,8 +131,8 @@ def Qat_DepthwiseConv2DOp : Qat_WeightedLayer<"depthwise_conv2d"> {
     * (C2) `bias` has OC elements.
     * (C3) `multiplier` and `shift` come together, both with 1 or OC elements.
     * (C4) `0 <= shift <= 63`.
-    * (C5) Without `multiplier` the result's storage type is the whole of i32,
-      with zero point 0.
+    * (C5) Without `multiplier` and `thresholds` the result's storage type is
+      the whole of i32, with zero point 0.
     * (C6) The result's shape is what `pad`, `stride` and `dilation` give.
     * (C7) The scales of `weights` are one a tensor, or one a channel
       along dimension 2.
@@ -123,6 +141,12 @@ def Qat_DepthwiseConv2DOp : Qat_WeightedLayer<"depthwise_conv2d"> {
       at most 8 or in 32.
     * (C10) A `rounding` other than `floor` goes with a `multiplier`, none of
       them negative, and `2 <= shift <= 62`.
+    * (C11) `thresholds` is a constant of OC rows, each ascending, with one
+      element less than the result's storage range has values; the result has
+      at most 8 bits.
+    * (C12) With `thresholds` there is no `multiplier`, no `shift` and no
+      `rounding` other than `floor`, and `bias` is constant and all 0.
+    * (C13) `falling` goes with `thresholds` and has OC elements.
 
     Example:
 
@@ -156,8 +180,8 @@ def Qat_FullyConnectedOp : Qat_WeightedLayer<"fully_connected"> {
     * (C2) `bias` has OC elements.
     * (C3) `multiplier` and `shift` come together, both with 1 or OC elements.
     * (C4) `0 <= shift <= 63`.
-    * (C5) Without `multiplier` the result's storage type is the whole of i32,
-      with zero point 0.
+    * (C5) Without `multiplier` and `thresholds` the result's storage type is
+      the whole of i32, with zero point 0.
     * (C6) The result has shape N x OC.
     * (C7) The scales of `weights` are one a tensor, or one a channel
       along dimension 0.
@@ -166,6 +190,12 @@ def Qat_FullyConnectedOp : Qat_WeightedLayer<"fully_connected"> {
       at most 8 or in 32.
     * (C10) A `rounding` other than `floor` goes with a `multiplier`, none of
       them negative, and `2 <= shift <= 62`.
+    * (C11) `thresholds` is a constant of OC rows, each ascending, with one
+      element less than the result's storage range has values; the result has
+      at most 8 bits.
+    * (C12) With `thresholds` there is no `multiplier`, no `shift` and no
+      `rounding` other than `floor`, and `bias` is constant and all 0.
+    * (C13) `falling` goes with `thresholds` and has OC elements.
 
     Example:
 

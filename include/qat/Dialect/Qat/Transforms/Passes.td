@@ -48,7 +48,7 @@ def QatInsertQuantizers : Pass<"qat-insert-quantizers", "::mlir::ModuleOp"> {
            "Weight scheme: PerLayerAsymPACT, PerLayerAsymMinMax, "
            "PerChannelsAsymMinMax or PerLayerSymPACT">,
     Option<"foldType", "batch-fold-type", "std::string", /*default=*/"\"\"",
-           "Where batch norms go: folding_weights or ICN "
+           "Where batch norms go: folding_weights, ICN or folding_thresh "
            "(default: ICN for per-channel weights, else folding_weights)">,
     Option<"weightBits", "weight-bits", "unsigned", /*default=*/"8",
            "Bits of a weight, 2 to 8">,
@@ -60,6 +60,15 @@ def QatInsertQuantizers : Pass<"qat-insert-quantizers", "::mlir::ModuleOp"> {
     Option<"inputRange", "input-range", "std::string", /*default=*/"\"\"",
            "Range of the real input as lo,hi (default: that of pixels 0 to 255 "
            "under the module's preprocessing, -1,1 without one)">,
+    Option<"activationType", "activ-type", "std::string",
+           /*default=*/"\"learned\"",
+           "Where the bounds of activations come from: learned, clipped or "
+           "relu6 (docs/Spec.md, section 2)">,
+    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"32",
+           "Bits to which integer biases saturate, 2 to 32">,
+    Option<"batchFoldDelay", "batch-fold-delay", "int", /*default=*/"-1",
+           "Epoch of a training at which batch norms are frozen; -1 leaves it "
+           "to the training">,
     Option<"layerConfig", "layer-config", "std::string", /*default=*/"\"\"",
            "What single layers are given instead, as JSON (docs/Spec.md, "
            "section 8): [{\"layer\":\"conv1\",\"w_bits\":4}]">,
@@ -68,13 +77,37 @@ def QatInsertQuantizers : Pass<"qat-insert-quantizers", "::mlir::ModuleOp"> {
     "::mlir::qat::QatDialect", "::mlir::ml_program::MLProgramDialect"];
 }
 
+def QatSetParameters : Pass<"qat-set-parameters", "::mlir::ModuleOp"> {
+  let summary = "Give parameters the values of a safetensors file";
+  let description = [{
+    Sets each `ml_program.global` whose name is in the file, and marks it
+    `qat.given`: its value is not replaced by another run of this pass, and
+    qat-calibrate and qat-clip-weights leave bounds alone that carry the mark.
+    qat-clear-given takes the marks off. Parameters of the float network are
+    best set before qat-insert-quantizers, whose initial bounds of weights
+    follow from them; bounds exist only behind it.
+  }];
+  let options = [
+    Option<"file", "file", "std::string", /*default=*/"\"\"",
+           "The safetensors file: parameters by name, f32 or f64, in the "
+           "network's shapes">,
+    Option<"complete", "complete", "bool", /*default=*/"false",
+           "Refuse names in the file that the network does not have">,
+  ];
+}
+
+def QatClearGiven : Pass<"qat-clear-given", "::mlir::ModuleOp"> {
+  let summary = "Take off the marks of qat-set-parameters";
+}
+
 def QatRemoveQuantizers : Pass<"qat-remove-quantizers", "::mlir::ModuleOp"> {
   let summary = "Take the quantizers out again (form Q to F)";
   let description = [{
     Replaces each activation quantizer by what the float network has in its
     place (the clamp that a PACT replaced, or nothing), drops the weight
     quantizers and the parameters that only quantizers used, and takes off the
-    attributes that qat-insert-quantizers left (fold types, rounding).
+    attributes that qat-insert-quantizers left (fold types, rounding, bits of
+    biases, the epoch at which batch norms are frozen).
   }];
   let dependentDialects = ["::mlir::tosa::TosaDialect"];
 }
@@ -142,8 +175,9 @@ def QatFreezeRanges : Pass<"qat-freeze-ranges", "::mlir::ModuleOp"> {
     the integer network ends with its logits.
   }];
   let options = [
-    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"32",
-           "Bits to which integer biases saturate, 8 to 32">,
+    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"0",
+           "Bits to which integer biases saturate, 2 to 32 (default: the "
+           "module's qat.bias_bits, 32 without one)">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::qat::QatDialect",
@@ -164,7 +198,8 @@ def QatFreezeFakeQuantization
       was not folded into the weights (by `tosa.mul`; left out where it is 1
       for all channels). Thresholds compute what ICN does. The constants are
       located at `LAYER.weight`, `LAYER.bias` and `LAYER.scale`.
-    * Activation quantizers stay, with constant bounds.
+    * Activation quantizers stay, with constant bounds; those of type relu6
+      are clipped.
     * An average pool becomes `qat.rounded_avg_pool2d`.
     * Operands of a concat, and the input of a pad with another value than zero,
       are quantized one by one where they lie on another grid than the result;
@@ -184,8 +219,9 @@ def QatFreezeFakeQuantization
     ```
   }];
   let options = [
-    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"32",
-           "Bits to which integer biases saturate, 8 to 32">,
+    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"0",
+           "Bits to which integer biases saturate, 2 to 32 (default: the "
+           "module's qat.bias_bits, 32 without one)">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::qat::QatDialect",
