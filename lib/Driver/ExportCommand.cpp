@@ -30,9 +30,10 @@ static Error exportNetwork(CommandLine &line, const ExportOptions &options) {
     return wrongUsage("expects '--to' to be safetensors, the one format that "
                       "is written, but got '" +
                       options.format + "'");
-  if (!options.form.empty() && options.form != "integer")
-    return wrongUsage("expects '--as' to be integer, but got '" + options.form +
-                      "'");
+  bool asInteger = options.form == "integer", asFake = options.form == "fake";
+  if (!options.form.empty() && !asInteger && !asFake)
+    return wrongUsage("expects '--as' to be integer or fake, but got '" +
+                      options.form + "'");
   Expected<OwningOpRef<ModuleOp>> module = readModel(line, options.model);
   if (!module)
     return module.takeError();
@@ -41,9 +42,16 @@ static Error exportNetwork(CommandLine &line, const ExportOptions &options) {
     return createStringError("'" + options.model +
                              "' is a float network, which has no integers; "
                              "`qat quantize` makes it one that has");
+  if (asFake && form == NetworkForm::Integer)
+    return createStringError("'" + options.model +
+                             "' is an integer network, which has no "
+                             "fake-quantized graph; give the network with "
+                             "quantizers that it was made from");
   if (Error error = line.runPasses(**module, [&](OpPassManager &manager) {
-        if (options.form == "integer" && form == NetworkForm::FakeQuantized)
+        if (asInteger && form == NetworkForm::FakeQuantized)
           buildIntegerPipeline(manager);
+        else if (asFake)
+          buildFakePipeline(manager);
       }))
     return error;
   if (line.onlyPrintsPipeline())
@@ -66,8 +74,8 @@ int mlir::qat::runExport(CommandLine &line) {
   cl::opt<std::string, true> form(
       "as", cl::value_desc("form"),
       cl::desc("What a network with quantizers is written as: integer, the "
-               "integers that it is deployed with (default: its parameters "
-               "and bounds)"),
+               "integers that it is deployed with, or fake, the real numbers "
+               "that stand for them (default: its parameters and bounds)"),
       cl::cat(line.category()), cl::location(options.form));
   cl::opt<std::string, true> output(
       "o", cl::Required, cl::value_desc("file"),

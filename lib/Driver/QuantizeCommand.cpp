@@ -9,9 +9,9 @@
 
 #include "CalibrationOptions.h"
 #include "Command.h"
-#include "GivenParameters.h"
 
 #include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Dialect/Qat/Transforms/GivenParameters.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 #include "qat/Support/LayerConfig.h"
 #include "qat/Support/Preprocessing.h"
@@ -172,23 +172,16 @@ int mlir::qat::runQuantize(CommandLine &line) {
   Expected<GivenParameters> given = GivenParameters::read(parameters);
   if (!given)
     return line.finish(given.takeError());
-  if (given->haveBounds() && calibration.hasRepairs())
-    return line.finish(createStringError(
-        "'" + parameters +
-        "' gives bounds of quantizers, which '--repair' "
-        "would look at before they are set; give weights and batch norms "
-        "alone, or leave out '--repair'"));
-  if (!parameters.empty() && line.onlyPrintsPipeline())
-    return line.finish(wrongUsage("'--print-pipeline' cannot show what "
-                                  "'--parameters' sets: no pass reads files"));
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(input);
   if (!module)
     return line.finish(module.takeError());
-  if (Error error = given->apply(**module))
-    return line.finish(std::move(error));
   bool hasPreprocessing =
       (*module)->getOperation()->hasAttr("qat.preprocessing");
   Error error = line.runPasses(**module, [&](OpPassManager &manager) {
+    QatSetParametersOptions set;
+    set.file = parameters;
+    if (!parameters.empty())
+      manager.addPass(createQatSetParameters(set));
     calibration.addFloatPasses(manager, *symbolizeWeightScheme(scheme));
     QatInsertQuantizersOptions options;
     options.weightScheme = scheme;
@@ -202,14 +195,15 @@ int mlir::qat::runQuantize(CommandLine &line) {
     options.batchFoldDelay = batchFoldDelay;
     options.layerConfig = *config;
     manager.addPass(createQatInsertQuantizers(options));
+    // Only now there are bounds to set.
+    set.complete = true;
+    if (!parameters.empty())
+      manager.addPass(createQatSetParameters(set));
     calibration.addQuantizedPasses(manager,
                                    !inputRange.empty() || hasPreprocessing);
+    if (!parameters.empty())
+      manager.addPass(createQatClearGiven());
   });
-  if (!error && !line.onlyPrintsPipeline()) {
-    error = given->apply(**module);
-    if (!error)
-      error = given->finish(**module);
-  }
   if (!error && !line.onlyPrintsPipeline())
     error = line.writeModule(**module, output);
   if (!error && !calibration.hasData() && !given->haveBounds() &&

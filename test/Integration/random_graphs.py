@@ -7,6 +7,11 @@ compares every layer. The C runs under the compiler's sanitizers in memory of
 exactly the planned size. The long form, without sanitizers:
 
     random_graphs.py --count 20000 --cc tcc
+
+Every fake-quantized layer, fed with what the integer layers before it computed,
+gives the integer layer's levels but on the edges of steps; that alone:
+
+    random_graphs.py --count 20000 --only-fake
 """
 
 import argparse
@@ -27,6 +32,7 @@ def main():
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cc", default=SANITIZED)
+    parser.add_argument("--only-fake", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
     share = -(-options.count // options.jobs)
@@ -37,7 +43,8 @@ def main():
         children = [
             subprocess.Popen(
                 ["qat-random-networks", "--dir", scratch, "--seed", str(seed), "--count",
-                 str(min(share, options.seed + options.count - seed)), "--cc", options.cc],
+                 str(min(share, options.seed + options.count - seed)), "--cc", options.cc]
+                + ["--only-fake"] * options.only_fake,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             )
             for seed in first

@@ -9,10 +9,13 @@
 // qat-random-networks: quantizes random networks and computes every layer by
 // the scalar reference, by the host's compiled code and by the emitted C, which
 // have to agree to the byte. The C gets its memory from outside, so that what
-// it touches can be held against what was planned.
+// it touches can be held against what was planned. The fake-quantized layers
+// are fed with the integer ones' results and have to agree but on the edges of
+// steps.
 //
 //===----------------------------------------------------------------------===//
 
+#include "FakeAgainstInteger.h"
 #include "RandomNetwork.h"
 #include "ScalarInterpreter.h"
 
@@ -27,6 +30,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
@@ -47,8 +51,11 @@ static cl::opt<std::string> compiler(
     "cc", cl::init(""),
     cl::desc("C compiler with its flags, separated by spaces (default: the C "
              "is not compiled)"));
-static cl::opt<std::string> folder("dir", cl::Required,
+static cl::opt<std::string> folder("dir", cl::init("."),
                                    cl::desc("Folder for the C projects"));
+static cl::opt<bool>
+    onlyFake("only-fake",
+             cl::desc("Compare fake-quantized with integer layers alone"));
 static cl::opt<bool> printText("print",
                                cl::desc("Print the networks and do no more"));
 
@@ -161,7 +168,7 @@ int main(void) {
   return "";
 }
 
-static Verdict check(MLIRContext &context, uint64_t seed) {
+static Verdict check(MLIRContext &context, uint64_t seed, FakeCounts &counts) {
   RandomNetwork network = makeRandomNetwork(seed);
   std::string diagnostics;
   ScopedDiagnosticHandler handler(&context, [&](Diagnostic &diagnostic) {
@@ -177,12 +184,27 @@ static Verdict check(MLIRContext &context, uint64_t seed) {
     build(manager);
     return succeeded(manager.run(*module));
   };
+  auto refuse = [&] {
+    return Verdict{isKnownRefusal(diagnostics) ? Outcome::Refused
+                                               : Outcome::Failed,
+                   diagnostics};
+  };
   if (!run([&](OpPassManager &manager) {
         manager.addPass(createQatInsertQuantizers(network.options));
-        buildIntegerPipeline(manager);
       }))
-    return {isKnownRefusal(diagnostics) ? Outcome::Refused : Outcome::Failed,
-            diagnostics};
+    return refuse();
+  OwningOpRef<ModuleOp> formQ = module->clone();
+  if (!run([&](OpPassManager &manager) { buildIntegerPipeline(manager); }))
+    return refuse();
+  std::string difference;
+  Expected<FakeCounts> compared = compareFakeLayers(*formQ, seed, difference);
+  if (!compared)
+    return fail("fake: " + toString(compared.takeError()) + " " + diagnostics);
+  counts += *compared;
+  if (!difference.empty())
+    return fail("fake: " + difference);
+  if (onlyFake)
+    return {};
 
   Expected<std::unique_ptr<IntegerReference>> host =
       IntegerReference::get(*module);
@@ -273,11 +295,12 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   registerAllDialects(registry);
   unsigned agreed = 0, refused = 0, failed = 0;
+  FakeCounts counts;
   std::map<std::string, unsigned> refusals;
   for (uint64_t seed = firstSeed; seed < firstSeed + networks; ++seed) {
     // A context a network: types and attributes are never freed.
     MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-    Verdict verdict = check(context, seed);
+    Verdict verdict = check(context, seed, counts);
     agreed += verdict.outcome == Outcome::Agrees;
     refused += verdict.outcome == Outcome::Refused;
     failed += verdict.outcome == Outcome::Failed;
@@ -289,6 +312,10 @@ int main(int argc, char **argv) {
   }
   for (const auto &[message, number] : refusals)
     outs() << "refused: " << number << " for: " << message << "\n";
+  outs() << formatv(
+      "fake: {0} of {1} elements differ by a step, at most {2:E1} "
+      "of a step from its edge, {3:E1} after an add\n",
+      counts.differing, counts.elements, counts.farthest, counts.farthestAdd);
   outs() << agreed << " agree, " << refused << " refused, " << failed
          << " failed\n";
   return failed != 0;

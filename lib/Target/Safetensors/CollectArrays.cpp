@@ -16,6 +16,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
+#include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/IR/Matchers.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -61,6 +62,59 @@ static FailureOr<std::vector<NamedArray>> collectParameters(ModuleOp module) {
   }
   return arrays;
 }
+
+//===----------------------------------------------------------------------===//
+// The fake-quantized graph of a frozen network
+//===----------------------------------------------------------------------===//
+
+/// The factors that `result` is multiplied with, one a channel; ones where it
+/// is not.
+static std::vector<float> getFakeScales(Value result) {
+  if (result.hasOneUse())
+    if (auto product = dyn_cast<tosa::MulOp>(*result.user_begin()))
+      if (std::optional<std::vector<float>> scales =
+              getConstantFloats(product.getInput2()))
+        return *scales;
+  auto type = cast<RankedTensorType>(result.getType());
+  return std::vector<float>(type.getShape().back(), 1.0f);
+}
+
+static FailureOr<std::vector<NamedArray>> collectFakeLayers(func::FuncOp main) {
+  std::vector<NamedArray> arrays;
+  for (Operation &op : main.getBody().front()) {
+    if (!isa<tosa::Conv2DOp, tosa::DepthwiseConv2DOp, GroupedConv2DOp>(op))
+      continue;
+    std::string name = getLayerName(&op);
+    for (auto [what, value] : {std::pair(".weight", op.getOperand(1)),
+                               std::pair(".bias", op.getOperand(2))}) {
+      std::optional<std::vector<float>> values = getConstantFloats(value);
+      if (!values)
+        return op.emitError("expects constant weights and biases");
+      arrays.push_back(
+          {name + what,
+           NdArray::of<float>(cast<RankedTensorType>(value.getType()).getShape(),
+                              *values)});
+    }
+    std::vector<float> scales = getFakeScales(op.getResult(0));
+    arrays.push_back({name + ".scale",
+                      NdArray::of<float>(static_cast<int64_t>(scales.size()),
+                                         scales)});
+  }
+  return arrays;
+}
+
+/// Whether `main` is form Q after qat-freeze-fake-quantization.
+static bool isFrozen(func::FuncOp main) {
+  return !main
+              .walk([](WeightQuantizerOpInterface) {
+                return WalkResult::interrupt();
+              })
+              .wasInterrupted();
+}
+
+//===----------------------------------------------------------------------===//
+// Integer layers
+//===----------------------------------------------------------------------===//
 
 std::string LayerCollector::makeName(StringRef wanted) {
   std::string name = wanted.str();
@@ -113,6 +167,14 @@ LogicalResult LayerCollector::collectWeights(Operation *layer,
   add<float>(name + ".weight.scale", channels, scales);
   SmallVector<int32_t> values(biases.getValues<int32_t>());
   add<int32_t>(name + ".bias", static_cast<int64_t>(values.size()), values);
+
+  for (Value operand : layer->getOperands().drop_front(3)) {
+    DenseIntElementsAttr thresholds;
+    if (!matchPattern(operand, m_Constant(&thresholds)))
+      return layer->emitError("expects constant thresholds");
+    SmallVector<int32_t> levels(thresholds.getValues<int32_t>());
+    add<int32_t>(name + ".thresholds", thresholds.getType().getShape(), levels);
+  }
   return success();
 }
 
@@ -163,9 +225,12 @@ LogicalResult LayerCollector::collect(func::FuncOp function) {
 }
 
 FailureOr<std::vector<NamedArray>> qat::collectArrays(ModuleOp module) {
-  if (getNetworkForm(module) != NetworkForm::Integer)
-    return collectParameters(module);
+  NetworkForm form = getNetworkForm(module);
   auto main = module.lookupSymbol<func::FuncOp>("main");
+  if (form == NetworkForm::FakeQuantized && isFrozen(main))
+    return collectFakeLayers(main);
+  if (form != NetworkForm::Integer)
+    return collectParameters(module);
   LayerCollector collector;
   if (failed(collector.collect(main)))
     return failure();

@@ -26,11 +26,17 @@ namespace mlir::qat {
 /// `LAYER.weight`, the stored values, zero point included, u8 or i8, in the
 /// layout and shape of the op; `LAYER.weight.zero_point` (i32) and
 /// `LAYER.weight.scale` (f32), a scalar or one a channel; `LAYER.bias` (i32);
+/// `LAYER.thresholds` (i32) and `LAYER.falling` (u8) of a layer that compares;
 /// the integers of the op's requantization under their own names, such as
 /// `LAYER.multiplier` (i32) and `LAYER.shift` (i8; i32 where it is one number);
 /// `LAYER.output.scale` (f64) and `LAYER.output.zero_point` (i32) of the
 /// result, and of the network's input under its name. A layer without a name is
 /// called as its op; layers of one name are numbered from the second on.
+///
+/// Of form Q after qat-freeze-fake-quantization, the fake-quantized graph of a
+/// frozen network, each layer computes `(conv(x, weight) + bias) * scale` with
+/// `LAYER.weight`, in the layout and shape of the op, `LAYER.bias` and
+/// `LAYER.scale`, one a channel, all f32.
 ///
 /// Fails, with a diagnostic, for a parameter that is not a tensor of f32 with
 /// its data, and for weights or biases that are not constant.

@@ -198,9 +198,11 @@ LogicalResult Inserter::visitBatchNorm(const LayerGroup &group) {
   FoldType fold = choice.foldType;
   if (group.batchNorm && group.isLast() && fold != FoldType::FoldingWeights) {
     if (isPerChannel(choice.scheme))
-      return group.batchNorm->emitError(
+      return group.layer->emitError(
           "the last layer's batch norm has to be folded into its weights, "
-          "which PerChannelsAsymMinMax cannot take; use a per-layer scheme");
+          "since all logits have one scale, and PerChannelsAsymMinMax weights "
+          "take no factor; give this layer a per-layer scheme, for example "
+          "PerLayerAsymMinMax");
     fold = FoldType::FoldingWeights;
   }
   group.layer->setAttr(

@@ -28,7 +28,8 @@ struct LayerIntegers {
   SmallVector<int32_t> biases;
   /// Empty: the result is the accumulator.
   SmallVector<Multiplier> multipliers;
-  /// Of each channel, in the place of biases and multipliers (folding_thresh).
+  /// Of each channel, in the place of multipliers and of biases, which are 0
+  /// then (folding_thresh).
   SmallVector<ChannelThresholds> thresholds;
   /// The real value of a unit of the logits (last layers).
   float logitScale = 1;

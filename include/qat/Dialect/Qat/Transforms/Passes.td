@@ -77,6 +77,29 @@ def QatInsertQuantizers : Pass<"qat-insert-quantizers", "::mlir::ModuleOp"> {
     "::mlir::qat::QatDialect", "::mlir::ml_program::MLProgramDialect"];
 }
 
+def QatSetParameters : Pass<"qat-set-parameters", "::mlir::ModuleOp"> {
+  let summary = "Give parameters the values of a safetensors file";
+  let description = [{
+    Sets each `ml_program.global` whose name is in the file, and marks it
+    `qat.given`: its value is not replaced by another run of this pass, and
+    qat-calibrate and qat-clip-weights leave bounds alone that carry the mark.
+    qat-clear-given takes the marks off. Parameters of the float network are
+    best set before qat-insert-quantizers, whose initial bounds of weights
+    follow from them; bounds exist only behind it.
+  }];
+  let options = [
+    Option<"file", "file", "std::string", /*default=*/"\"\"",
+           "The safetensors file: parameters by name, f32 or f64, in the "
+           "network's shapes">,
+    Option<"complete", "complete", "bool", /*default=*/"false",
+           "Refuse names in the file that the network does not have">,
+  ];
+}
+
+def QatClearGiven : Pass<"qat-clear-given", "::mlir::ModuleOp"> {
+  let summary = "Take off the marks of qat-set-parameters";
+}
+
 def QatRemoveQuantizers : Pass<"qat-remove-quantizers", "::mlir::ModuleOp"> {
   let summary = "Take the quantizers out again (form Q to F)";
   let description = [{
@@ -234,6 +257,29 @@ def QatExposeLayers : Pass<"qat-expose-layers", "::mlir::ModuleOp"> {
     Option<"what", "what", "std::string", /*default=*/"\"layers\"",
            "What is returned: layers or quantizer-inputs">,
   ];
+}
+
+def QatIsolateLayers : Pass<"qat-isolate-layers", "::mlir::ModuleOp"> {
+  let summary = "Let every layer read what it is given";
+  let description = [{
+    Adds an argument to @main for each layer whose result another op reads, with
+    the name of the layer as `qat.name`, in the order of the network. Other
+    layers then read the argument in place of the result, so that each layer can
+    be run on inputs of its own: what it computes is the error that it makes
+    itself. Run qat-expose-layers before to see the results.
+
+    ```mlir
+    func.func @main(%x) {
+      %1 = tosa.conv2d %x, ...  loc("a")
+      %2 = tosa.conv2d %1, ...  loc("b")
+      return %2
+    // becomes
+    func.func @main(%x, %a {qat.name = "a"}) {
+      %1 = tosa.conv2d %x, ...  loc("a")
+      %2 = tosa.conv2d %a, ...  loc("b")
+      return %2
+    ```
+  }];
 }
 
 #endif // QAT_TRANSFORMS_PASSES
