@@ -320,7 +320,8 @@ class Net:
                 scale = float(self.data["logits_scale"])
                 actual = self.load("", "y").astype(np.float64).reshape(self.data["logits_int"].shape)
                 worst = np.abs(actual / scale - self.data["logits_int"]).max()
-                if worst > 1.001:
+                # The accumulators of wide layers do not fit the 24 bits of a float.
+                if worst > 1.001 + 1e-6 * np.abs(self.data["logits_int"]).max():
                     self.report(f"logits differ by {worst:.3g} steps")
             else:
                 flips += self.check_layer(

@@ -75,6 +75,10 @@ def main():
         check("8/8 per channel: at least 81.0 / 96.5 %, agreement at least 95 %",
               integer["top1"] >= 81.0 and integer["top5"] >= 96.5
               and figures["float_integer_agreement"] >= 95.0, describe(figures))
+        check("8/8 per channel: fake and integer agree on 98 % of the pictures",
+              figures["fake_integer_agreement"] >= 98.0,
+              f"{figures['fake_integer_agreement']:.1f} %, fake {figures['fake']['top1']:.1f} / "
+              f"{figures['fake']['top5']:.1f} %")
 
         plain = judge(folder, module, images, "--weight_bits", 4)
         print("4/8 per channel, no repair: " + describe(plain))

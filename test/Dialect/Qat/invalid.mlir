@@ -7,6 +7,62 @@
 // Float ops
 //===----------------------------------------------------------------------===//
 
+func.func @rounded_avg_pool2d_c1_static(%x: tensor<1x8x?x4xf32>, %s: tensor<f32>) {
+  // expected-error @+1 {{'qat.rounded_avg_pool2d' op expects 'input' to have static height, width and channels below 2^31, but got 'tensor<1x8x?x4xf32>'}}
+  %0 = qat.rounded_avg_pool2d %x, %s {kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 2, 2>, rounding = #qat.rounding<floor>} : tensor<1x8x?x4xf32> -> tensor<1x4x4x4xf32>
+  return
+}
+
+// -----
+
+func.func @rounded_avg_pool2d_c1_channels(%x: tensor<1x8x8x4xf32>, %s: tensor<f32>) {
+  // expected-error @+1 {{'qat.rounded_avg_pool2d' op expects a result of shape [1, 4, 4, 4], but got [1, 4, 4, 3]}}
+  %0 = qat.rounded_avg_pool2d %x, %s {kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 2, 2>, rounding = #qat.rounding<floor>} : tensor<1x8x8x4xf32> -> tensor<1x4x4x3xf32>
+  return
+}
+
+// -----
+
+func.func @rounded_avg_pool2d_c1_batch(%x: tensor<1x8x8x4xf32>, %s: tensor<f32>) {
+  // expected-error @+1 {{'qat.rounded_avg_pool2d' op expects a result of shape [1, 4, 4, 4], but got [2, 4, 4, 4]}}
+  %0 = qat.rounded_avg_pool2d %x, %s {kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 2, 2>, rounding = #qat.rounding<floor>} : tensor<1x8x8x4xf32> -> tensor<2x4x4x4xf32>
+  return
+}
+
+// -----
+
+func.func @rounded_avg_pool2d_c2(%x: tensor<1x8x8x4xf32>, %s: tensor<f32>) {
+  // expected-error @+1 {{'qat.rounded_avg_pool2d' op expects a result of shape [1, 4, 4, 4], but got [1, 5, 4, 4]}}
+  %0 = qat.rounded_avg_pool2d %x, %s {kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 2, 2>, rounding = #qat.rounding<floor>} : tensor<1x8x8x4xf32> -> tensor<1x5x4x4xf32>
+  return
+}
+
+// -----
+
+func.func @rounded_avg_pool2d_c2_window(%x: tensor<1x8x8x4xf32>, %s: tensor<f32>) {
+  // expected-error @+1 {{'qat.rounded_avg_pool2d' op expects a result of shape [1, 0, 4, 4], but got [1, 1, 4, 4]}}
+  %0 = qat.rounded_avg_pool2d %x, %s {kernel = array<i64: 9, 2>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 2, 2>, rounding = #qat.rounding<floor>} : tensor<1x8x8x4xf32> -> tensor<1x1x4x4xf32>
+  return
+}
+
+// -----
+
+func.func @rounded_avg_pool2d_c3(%x: tensor<1x8x8x4xf32>, %s: tensor<f32>) {
+  // expected-error @+1 {{'qat.rounded_avg_pool2d' op expects each pad to be smaller than the kernel [2, 2], but got [0, 0, 2, 0]}}
+  %0 = qat.rounded_avg_pool2d %x, %s {kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 2, 0>, stride = array<i64: 2, 2>, rounding = #qat.rounding<floor>} : tensor<1x8x8x4xf32> -> tensor<1x4x5x4xf32>
+  return
+}
+
+// -----
+
+func.func @rounded_avg_pool2d_half_away(%x: tensor<1x8x8x4xf32>, %s: tensor<f32>) {
+  // expected-error @+1 {{failed to satisfy constraint: how a real value between two steps is put on the grid that is floor or nearest}}
+  %0 = qat.rounded_avg_pool2d %x, %s {kernel = array<i64: 2, 2>, pad = array<i64: 0, 0, 0, 0>, stride = array<i64: 2, 2>, rounding = #qat.rounding<half_away>} : tensor<1x8x8x4xf32> -> tensor<1x4x4x4xf32>
+  return
+}
+
+// -----
+
 func.func @grouped_conv2d_c1_input(%x: tensor<1x8x8x4xf32>, %w: tensor<6x3x3x1xf32>, %c: tensor<6xf32>) {
   // expected-error @+1 {{'qat.grouped_conv2d' op expects 'weight' of shape OC x KH x KW x IC/groups with 'groups' dividing IC and OC (IC = 4, groups = 3), but got [6, 3, 3, 1]}}
   %0 = qat.grouped_conv2d %x, %w, %c {pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 3 : i64} : (tensor<1x8x8x4xf32>, tensor<6x3x3x1xf32>, tensor<6xf32>) -> tensor<1x8x8x6xf32>

@@ -16,6 +16,13 @@ func.func @batch_norm(%x: tensor<1x8x8x16xf32>, %c: tensor<16xf32>) -> tensor<1x
   return %1 : tensor<1x8x8x16xf32>
 }
 
+// CHECK-LABEL: func.func @rounded_avg_pool2d
+func.func @rounded_avg_pool2d(%x: tensor<?x8x8x4xf32>, %s: tensor<f32>) -> tensor<?x4x8x4xf32> {
+  // CHECK: qat.rounded_avg_pool2d %{{.*}}, %{{.*}} {kernel = array<i64: 2, 3>, pad = array<i64: 1, 0, 1, 1>, rounding = #qat.rounding<floor>, stride = array<i64: 2, 1>} : tensor<?x8x8x4xf32> -> tensor<?x4x8x4xf32>
+  %0 = qat.rounded_avg_pool2d %x, %s {kernel = array<i64: 2, 3>, pad = array<i64: 1, 0, 1, 1>, stride = array<i64: 2, 1>, rounding = #qat.rounding<floor>} : tensor<?x8x8x4xf32> -> tensor<?x4x8x4xf32>
+  return %0 : tensor<?x4x8x4xf32>
+}
+
 // CHECK-LABEL: func.func @grouped_conv2d
 func.func @grouped_conv2d(%x: tensor<?x8x8x4xf32>, %w: tensor<6x3x3x2xf32>, %c: tensor<6xf32>) -> tensor<?x4x8x6xf32> {
   // CHECK: qat.grouped_conv2d %{{.*}}, %{{.*}}, %{{.*}} {dilation = array<i64: 1, 1>, groups = 2 : i64, pad = array<i64: 1, 0, 1, 1>, stride = array<i64: 2, 1>} : (tensor<?x8x8x4xf32>, tensor<6x3x3x2xf32>, tensor<6xf32>) -> tensor<?x4x8x6xf32>

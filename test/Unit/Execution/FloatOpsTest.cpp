@@ -8,6 +8,8 @@
 
 #include "Harness.h"
 
+#include "qat/Support/IntegerLayers.h"
+
 #include "llvm/Support/FormatVariadic.h"
 
 #include "gtest/gtest.h"
@@ -260,5 +262,79 @@ TEST(FloatOps, depthwiseAndPoolsEqualLoops) {
       }
   expectNear(toVector(outputs[1]), average, 1e-6f);
   EXPECT_EQ(toVector(outputs[2]), maximum);
+}
+
+/// The pool of `levels` (NHWC) times `step`, by the integer reference.
+std::vector<float> getRoundedPool(ArrayRef<int32_t> levels,
+                                  ArrayRef<int64_t> shape, const Window &window,
+                                  Rounding rounding, float step) {
+  IntegerTensor input{SmallVector<int64_t, 4>(shape), levels.vec()};
+  Expected<IntegerTensor> pooled =
+      referenceAvgPool2d(input, /*zeroPoint=*/0, window, rounding);
+  EXPECT_TRUE(static_cast<bool>(pooled));
+  std::vector<float> result;
+  for (int32_t value : pooled->values)
+    result.push_back(static_cast<float>(value) * step);
+  return result;
+}
+
+// On levels: what the integer pool computes, times the step.
+TEST(FloatOps, roundedPoolEqualsIntegerPool) {
+  std::mt19937 random(21);
+  const float step = 0.0371f;
+  for (bool nearest : {false, true}) {
+    for (bool pads : {false, true}) {
+      std::vector<int32_t> levels =
+          randomIntegers<int32_t>(random, 2 * 7 * 8 * 3, -128, 255);
+      std::vector<float> x;
+      for (int32_t level : levels)
+        x.push_back(static_cast<float>(level) * step);
+      Window window{{3, 4}, {2, 1}, {1, 1}, {pads, pads, 2 * pads, pads}};
+      int64_t height = (7 + 2 * pads - 3) / 2 + 1, width = 8 + 3 * pads - 3;
+      std::unique_ptr<CompiledNetwork> network = compile(
+          formatv(
+              "func.func @main(%x: tensor<2x7x8x3xf32>) -> {0} {{\n"
+              "%s = arith.constant dense<{1}> : tensor<f32>\n"
+              "%y = qat.rounded_avg_pool2d %x, %s {{kernel = array<i64: 3, "
+              "4>, stride = array<i64: 2, 1>, pad = array<i64: {2}>, "
+              "rounding = #qat.rounding<{3}>} : tensor<2x7x8x3xf32> -> {0}\n"
+              "return %y : {0}\n}",
+              formatv("tensor<2x{0}x{1}x3xf32>", height, width).str(), "0.0371",
+              pads ? "1, 1, 2, 1" : "0, 0, 0, 0", nearest ? "nearest" : "floor")
+              .str());
+      ASSERT_TRUE(network);
+      NdArray input = floatArray({2, 7, 8, 3}, x);
+      EXPECT_EQ(toVector(run(*network, &input)),
+                getRoundedPool(levels, {2, 7, 8, 3}, window,
+                               nearest ? Rounding::Nearest : Rounding::Floor,
+                               step))
+          << nearest << pads;
+    }
+  }
+}
+
+// Beyond 2^14 taps the sums need 64 bits; what no grid holds is clamped to 16
+// bits, and a NaN is 0.
+TEST(FloatOps, roundedPoolOfManyTapsAndOddValues) {
+  std::unique_ptr<CompiledNetwork> network =
+      compile("func.func @main(%x: tensor<1x200x200x3xf32>) -> "
+              "tensor<1x1x1x3xf32> {\n"
+              "%s = arith.constant dense<0.5> : tensor<f32>\n"
+              "%y = qat.rounded_avg_pool2d %x, %s {kernel = array<i64: 200, "
+              "200>, stride = array<i64: 1, 1>, pad = array<i64: 0, 0, 0, 0>, "
+              "rounding = #qat.rounding<nearest>} : tensor<1x200x200x3xf32> -> "
+              "tensor<1x1x1x3xf32>\n"
+              "return %y : tensor<1x1x1x3xf32>\n}");
+  ASSERT_TRUE(network);
+  std::vector<float> x;
+  for (int i = 0; i < 200 * 200; ++i) {
+    x.push_back(i % 2 ? 1e30f : 16000.0f);
+    x.push_back(-std::numeric_limits<float>::infinity());
+    x.push_back(i % 2 ? std::numeric_limits<float>::quiet_NaN() : 5.0f);
+  }
+  NdArray input = floatArray({1, 200, 200, 3}, x);
+  // Levels 32767 and 32000, -32768, and 0 and 10.
+  EXPECT_EQ(toVector(run(*network, &input)),
+            (std::vector<float>{32384 * 0.5f, -32768 * 0.5f, 5 * 0.5f}));
 }
 } // namespace
