@@ -22,7 +22,8 @@
 //
 // where the thresholds of a channel ascend; of a channel that falls, ~acc is
 // compared. They read neither bias nor multiplier nor shift. acc has to fit 32
-// bits; in _acc64_thresholds it is limited to them.
+// bits; in _acc64_thresholds it is limited to them. Those that end in _unscaled
+// have acc + bias as output and read no multiplier.
 //
 // A window of one group has at most 8421504 elements, kernel_h * kernel_w *
 // in_c / groups: the sum of so many inputs x - Zx, of up to 255, fits 32 bits.

@@ -7,7 +7,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Output channel c * multiplicity + m sees input channel c. The arithmetic is
-// that of conv2d.h, also where acc + bias has to fit and what _acc64 and _thresholds are for.
+// that of conv2d.h, also where acc + bias has to fit and what _acc64 and
+// _thresholds are for.
 //
 // Weights: [kernel_h][kernel_w][channels * multiplicity]; each tap starts on a
 // new word and is filled up with fields of any value.

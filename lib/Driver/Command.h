@@ -116,6 +116,7 @@ llvm::Error checkDatasetName(llvm::StringRef name);
 /// The commands, in the order of --help; each in the file of its name.
 int runInfo(CommandLine &line);
 int runImport(CommandLine &line);
+int runZoo(CommandLine &line);
 int runQuantize(CommandLine &line);
 int runEval(CommandLine &line);
 int runRun(CommandLine &line);

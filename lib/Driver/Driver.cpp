@@ -39,6 +39,7 @@ static ArrayRef<Command> getCommands() {
       {"info", "what a model is: layers, parameters, work, memory", runInfo},
       {"import", "a trained model (.onnx, .tflite, .mlir) to a network",
        runImport},
+      {"zoo", "a fresh network of a known family, to be trained", runZoo},
       {"quantize", "puts quantizers into a network, calibrates their ranges",
        runQuantize},
       {"eval", "top-1 and top-5 of a network on a data set", runEval},

@@ -8,14 +8,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Command.h"
+#include "ComputedForm.h"
 #include "HostKernelsOption.h"
 
 #include "qat/Calibration/NetworkInput.h"
 #include "qat/Dialect/Qat/IR/NetworkForm.h"
 #include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
-#include "qat/Dialect/Qat/Transforms/Passes.h"
 #include "qat/Execution/CompiledNetwork.h"
-#include "qat/Pipelines/Pipelines.h"
 #include "qat/Support/AtomicFile.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -70,18 +69,20 @@ static SmallVector<int64_t, 5> getBest(const NdArray &scores) {
   return SmallVector<int64_t, 5>(order.begin(), order.begin() + count);
 }
 
-/// The networks that the form of `module` offers: the float one, and the
-/// integer one where there are quantizers or integers. The float one is that of
-/// `reference` where there is one.
+/// The networks that the form of `module` offers: the float one, and where
+/// there are quantizers the fake-quantized and the integer one. The float one
+/// is that of `reference` where there is one.
 static Expected<std::vector<Candidate>> prepare(CommandLine &line,
                                                 ModuleOp module,
                                                 ModuleOp reference,
                                                 const CompileOptions &options) {
   std::vector<Candidate> candidates;
-  auto add = [&](StringRef name, ModuleOp source,
-                 llvm::function_ref<void(OpPassManager &)> build) -> Error {
-    Candidate candidate{name, source.clone(), nullptr};
-    if (Error error = line.runPasses(*candidate.module, build))
+  auto add = [&](ComputedForm form, ModuleOp source) -> Error {
+    Candidate candidate{stringifyComputedForm(form), source.clone(), nullptr};
+    if (Error error =
+            line.runPasses(*candidate.module, [&](OpPassManager &manager) {
+              addFormPasses(manager, source, form);
+            }))
       return error;
     if (!line.onlyPrintsPipeline()) {
       Expected<std::unique_ptr<CompiledNetwork>> network =
@@ -102,20 +103,18 @@ static Expected<std::vector<Candidate>> prepare(CommandLine &line,
     return createStringError(
         "the network of --reference is an integer network; "
         "give the float network");
-  if (originalForm != NetworkForm::Integer)
-    if (Error error = add("float", original, [&](OpPassManager &manager) {
-          if (originalForm == NetworkForm::FakeQuantized)
-            manager.addPass(createQatRemoveQuantizers());
-          manager.addPass(createQatBindParameters());
-        }))
-      return std::move(error);
-  if (form == NetworkForm::Integer)
-    if (Error error = add("integer", module, [](OpPassManager &) {}))
+  auto isFrozen = [](ModuleOp network) {
+    return getNetworkForm(network) == NetworkForm::FakeQuantized &&
+           !awaitsFreezing(network);
+  };
+  if (originalForm != NetworkForm::Integer && !isFrozen(original))
+    if (Error error = add(ComputedForm::Float, original))
       return std::move(error);
   if (form == NetworkForm::FakeQuantized)
-    if (Error error = add("integer", module, [&](OpPassManager &manager) {
-          buildIntegerPipeline(manager);
-        }))
+    if (Error error = add(ComputedForm::Fake, module))
+      return std::move(error);
+  if (form != NetworkForm::Float && !isFrozen(module))
+    if (Error error = add(ComputedForm::Integer, module))
       return std::move(error);
   return candidates;
 }
@@ -248,15 +247,13 @@ static Error eval(CommandLine &line, const EvalOptions &options,
   std::chrono::duration<double> elapsed =
       std::chrono::steady_clock::now() - start;
 
-  size_t judged = 0, labelled = 0, agreeing = 0;
+  size_t judged = 0, labelled = 0;
   std::vector<Score> scores(candidates->size());
   for (size_t i = 0; i < indices.size(); ++i) {
     if (verdicts[0][i].best.empty())
       continue;
     ++judged;
     labelled += labels[i] >= 0;
-    if (candidates->size() == 2)
-      agreeing += verdicts[0][i].best[0] == verdicts[1][i].best[0];
     for (size_t c = 0; c < candidates->size(); ++c) {
       scores[c].top1 += verdicts[c][i].best[0] == labels[i];
       scores[c].top5 += is_contained(verdicts[c][i].best, labels[i]);
@@ -282,10 +279,17 @@ static Error eval(CommandLine &line, const EvalOptions &options,
         json::Object{{"top1", percent(score.top1, labelled)},
                      {"top5", percent(score.top5, labelled)}};
   }
-  if (candidates->size() == 2) {
-    text << formatv("agreement  {0:F2} %   (float and integer top-1)\n",
-                    percent(agreeing, judged));
-    report["float_integer_agreement"] = percent(agreeing, judged);
+  // The integer network is the last one.
+  for (size_t c = 0; c + 1 < candidates->size(); ++c) {
+    if (candidates->back().name != "integer")
+      break;
+    size_t agreeing = 0;
+    for (auto [one, other] : zip_equal(verdicts[c], verdicts.back()))
+      agreeing += !one.best.empty() && one.best[0] == other.best[0];
+    StringRef name = (*candidates)[c].name;
+    text << formatv("agreement  {0:F2} %   ({1} and integer top-1)\n",
+                    percent(agreeing, judged), name);
+    report[(name + "_integer_agreement").str()] = percent(agreeing, judged);
   }
   if (line.isVerbose())
     outs() << formatv("speed      {0:F1} images/s   (reading included)\n",
@@ -321,8 +325,8 @@ int mlir::qat::runEval(CommandLine &line) {
   cl::opt<std::string> json("json", cl::value_desc("file"), cl::cat(category),
                             cl::desc("Write the figures as JSON, too"));
   HostKernelsOption kernels(category);
-  if (!line.parse("top-1 and top-5 of a network: float, and integer where it "
-                  "has quantizers"))
+  if (!line.parse("top-1 and top-5 of a network: float, and fake-quantized and "
+                  "integer where it has quantizers"))
     return kWrongUsage;
   return line.finish(eval(
       line, {input, reference, dataset, data, json, images, threads}, kernels));

@@ -111,13 +111,13 @@ template <typename T> static T oneOrEach(ArrayRef<T> list, int64_t channel) {
 static int32_t finish(int64_t acc, int64_t channel,
                       const Requantization &requantization) {
   if (!requantization.thresholds.empty()) {
-    int64_t levels = int64_t(requantization.storageMax) -
-                     int64_t(requantization.storageMin);
+    int64_t levels =
+        int64_t(requantization.storageMax) - int64_t(requantization.storageMin);
     return requantization.storageMin +
-           countPassed(acc,
-                       requantization.thresholds.slice(channel * levels, levels),
-                       !requantization.falling.empty() &&
-                           requantization.falling[channel]);
+           countPassed(
+               acc, requantization.thresholds.slice(channel * levels, levels),
+               !requantization.falling.empty() &&
+                   requantization.falling[channel]);
   }
   if (!requantization.biases.empty())
     acc += requantization.biases[channel];

@@ -77,8 +77,8 @@ withWeights(Op op, ArrayRef<int64_t> shape,
       multipliers.push_back({value, shift});
   SmallVector<int32_t> thresholds;
   if (op.getThresholds()) {
-    auto constant = dyn_cast_if_present<DenseElementsAttr>(
-        getConstant(op.getThresholds()));
+    auto constant =
+        dyn_cast_if_present<DenseElementsAttr>(getConstant(op.getThresholds()));
     if (!constant)
       return createStringError("thresholds are not constant");
     llvm::append_range(thresholds, constant.template getValues<int32_t>());

@@ -164,7 +164,8 @@ struct CallConv2D : CallKernel<Conv2DOp> {
                   ConversionPatternRewriter &rewriter) const override {
     Constants constants;
     if (!readConstants(op, /*channelAxis=*/0, constants))
-      return rewriter.notifyMatchFailure(op, "thresholds, or parameters that are not constant");
+      return rewriter.notifyMatchFailure(
+          op, "thresholds, or parameters that are not constant");
     HostLayer layer = describe(op, getResultType(op));
     describeImages(op, getResultType(op), layer);
     auto weights = cast<RankedTensorType>(op.getWeights().getType());
@@ -187,7 +188,8 @@ struct CallDepthwiseConv2D : CallKernel<DepthwiseConv2DOp> {
                   ConversionPatternRewriter &rewriter) const override {
     Constants constants;
     if (!readConstants(op, /*channelAxis=*/2, constants))
-      return rewriter.notifyMatchFailure(op, "thresholds, or parameters that are not constant");
+      return rewriter.notifyMatchFailure(
+          op, "thresholds, or parameters that are not constant");
     HostLayer layer = describe(op, getResultType(op));
     describeImages(op, getResultType(op), layer);
     auto weights = cast<RankedTensorType>(op.getWeights().getType());
@@ -211,7 +213,8 @@ struct CallFullyConnected : CallKernel<FullyConnectedOp> {
                   ConversionPatternRewriter &rewriter) const override {
     Constants constants;
     if (!readConstants(op, /*channelAxis=*/0, constants))
-      return rewriter.notifyMatchFailure(op, "thresholds, or parameters that are not constant");
+      return rewriter.notifyMatchFailure(
+          op, "thresholds, or parameters that are not constant");
     HostLayer layer = describe(op, getResultType(op));
     auto inputType = cast<RankedTensorType>(op.getInput().getType());
     layer.inputWidth = layer.outputWidth = inputType.getDimSize(0);

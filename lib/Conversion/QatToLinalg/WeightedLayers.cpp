@@ -238,9 +238,9 @@ static Value buildCompared(ImplicitLocOpBuilder &b, OpTy op, Value accumulator,
     for (bool falls : *falling)
       masks.push_back(falls ? -1 : 0);
     inputs.push_back(arith::ConstantOp::create(
-        b, DenseElementsAttr::get(
-               RankedTensorType::get(channels, b.getI32Type()),
-               ArrayRef(masks))));
+        b,
+        DenseElementsAttr::get(RankedTensorType::get(channels, b.getI32Type()),
+                               ArrayRef(masks))));
     maps.push_back(getAxesMap(b.getContext(), rank, rank - 1));
   }
   auto quantized =
@@ -372,8 +372,8 @@ struct LowerConv2D : OpConversionPattern<Conv2DOp> {
                    maps, iterators, buildMultiplyAccumulate);
     if (groups != 1)
       accumulator = mergeLast(b, accumulator);
-    rewriter.replaceOp(op, buildFinished(b, op, accumulator, adaptor.getBias(),
-                                         resultType));
+    rewriter.replaceOp(
+        op, buildFinished(b, op, accumulator, adaptor.getBias(), resultType));
     return success();
   }
 
@@ -465,8 +465,8 @@ struct LowerDepthwiseConv2D : OpConversionPattern<DepthwiseConv2DOp> {
       accumulator = tensor::CollapseShapeOp::create(
           b, accumulator,
           ArrayRef<ReassociationIndices>{{0}, {1}, {2}, {3, 4}});
-    rewriter.replaceOp(op, buildFinished(b, op, accumulator, adaptor.getBias(),
-                                         resultType));
+    rewriter.replaceOp(
+        op, buildFinished(b, op, accumulator, adaptor.getBias(), resultType));
     return success();
   }
 };
@@ -507,8 +507,8 @@ struct LowerFullyConnected : OpConversionPattern<FullyConnectedOp> {
         {IteratorType::parallel, IteratorType::reduction,
          IteratorType::parallel},
         buildMultiplyAccumulate);
-    rewriter.replaceOp(op, buildFinished(b, op, accumulator, adaptor.getBias(),
-                                         resultType));
+    rewriter.replaceOp(
+        op, buildFinished(b, op, accumulator, adaptor.getBias(), resultType));
     return success();
   }
 };

@@ -137,11 +137,10 @@ bool Raiser::raiseWeighted(tosa::RescaleOp op, ConvOp conv) {
   Type type = resultType.clone(grid);
   Value result;
   if constexpr (isDepthwise) {
-    result = DepthwiseConv2DOp::create(builder, loc, type, input, weights, bias,
-                                       conv.getPadAttr(), conv.getStrideAttr(),
-                                       conv.getDilationAttr(), thresholds,
-                                       multiplier, shift, falling, accumulator,
-                                       rounding);
+    result = DepthwiseConv2DOp::create(
+        builder, loc, type, input, weights, bias, conv.getPadAttr(),
+        conv.getStrideAttr(), conv.getDilationAttr(), thresholds, multiplier,
+        shift, falling, accumulator, rounding);
   } else if (isDense) {
     int64_t batch = inputShape[0];
     Value flat = reshape(loc, input, {batch, inputShape.back()});
@@ -152,12 +151,11 @@ bool Raiser::raiseWeighted(tosa::RescaleOp op, ConvOp conv) {
     result = reshape(loc, result, resultType.getShape());
   } else {
     int64_t groups = inputShape.back() / weightShape.back();
-    result = Conv2DOp::create(builder, loc, type, input, weights, bias,
-                              conv.getPadAttr(), conv.getStrideAttr(),
-                              conv.getDilationAttr(),
-                              builder.getI64IntegerAttr(groups), thresholds,
-                              multiplier, shift, falling, accumulator,
-                              rounding);
+    result = Conv2DOp::create(
+        builder, loc, type, input, weights, bias, conv.getPadAttr(),
+        conv.getStrideAttr(), conv.getDilationAttr(),
+        builder.getI64IntegerAttr(groups), thresholds, multiplier, shift,
+        falling, accumulator, rounding);
   }
   replace(op, result, {conv});
   return true;

@@ -13,13 +13,14 @@
 
 /* Whether acc + bias is known to fit 32 bits; for imported networks with how
  * the product is rounded that it is scaled by; QAT_THRESHOLDS: there is no
- * product, acc is compared. */
+ * product, acc is compared; QAT_UNSCALED: acc + bias is the output. */
 #define QAT_ACC32 0
 #define QAT_ACC64 1
 #define QAT_SINGLE_ROUND 2
 #define QAT_DOUBLE_ROUND 4
 #define QAT_ROUNDED (QAT_SINGLE_ROUND | QAT_DOUBLE_ROUND)
 #define QAT_THRESHOLDS 8
+#define QAT_UNSCALED 16
 
 /* What a layer does to its accumulators. */
 struct qat_finish {
@@ -65,24 +66,33 @@ QAT_INLINE void qat_take_zeros(const struct qat_finish *finish, int32_t first,
   }
 }
 
+/* What qat_finish32 does without a multiplier: nothing but bias and limits. */
+QAT_OUTLINE void qat_finish32_unscaled(const struct qat_finish *finish,
+                                       int32_t first, int32_t count,
+                                       uint32_t *sums, uint32_t x_sum) {
+  qat_take_zeros(finish, first, count, sums, x_sum);
+  for (int32_t i = 0; i < count; ++i) {
+    int32_t value = (int32_t)(sums[i] + (uint32_t)finish->bias[first + i]);
+    sums[i] = (uint32_t)(qat_clamp(value, finish->lowest, finish->highest) +
+                         finish->zero);
+  }
+}
+
 /* Turns the sums of `count` channels from `first` on into their outputs, in
  * place. They are sums of inputs times stored weights; `x_sum` is that of the
  * inputs, by which the zero points of the weights are taken off. All sums are
  * modulo 2^32. */
 QAT_OUTLINE void qat_finish32(const struct qat_finish *finish, int32_t first,
                               int32_t count, uint32_t *sums, uint32_t x_sum) {
+  if (!finish->multiplier) {
+    qat_finish32_unscaled(finish, first, count, sums, x_sum);
+    return;
+  }
   const uint32_t *end = sums + count;
   qat_take_zeros(finish, first, count, sums, x_sum);
   const int32_t *bias = finish->bias + first;
   const int32_t lowest = finish->lowest, highest = finish->highest;
   const int32_t zero = finish->zero;
-  if (!finish->multiplier) {
-    for (; sums != end; ++sums) {
-      int32_t value = (int32_t)(*sums + (uint32_t)*bias++);
-      *sums = (uint32_t)(qat_clamp(value, lowest, highest) + zero);
-    }
-    return;
-  }
   const int32_t step = finish->channel_step;
   const int32_t *multiplier = finish->multiplier + first * step;
   const uint8_t *shift = finish->shift + first * step;
@@ -149,12 +159,14 @@ QAT_OUTLINE void qat_finish32_compared(const struct qat_finish *finish,
     sums[i] = (uint32_t)qat_compare(finish, first + i, (int32_t)sums[i]);
 }
 
-/* One of the three, as the kernel's `width` says. */
+/* One of the four, as the kernel's `width` says. */
 QAT_INLINE void qat_finish_sums(const struct qat_finish *finish, int32_t first,
                                 int32_t count, uint32_t *sums, uint32_t x_sum,
                                 int width) {
   if (width & QAT_THRESHOLDS)
     qat_finish32_compared(finish, first, count, sums, x_sum);
+  else if (width & QAT_UNSCALED)
+    qat_finish32_unscaled(finish, first, count, sums, x_sum);
   else if (width & QAT_ROUNDED)
     qat_finish32_rounded(finish, first, count, sums, x_sum,
                          (width & QAT_DOUBLE_ROUND) != 0);
@@ -172,7 +184,9 @@ QAT_OUTLINE int32_t qat_finish64(const struct qat_finish *finish,
     return qat_compare(finish, channel, qat_saturate(acc));
   acc += finish->bias[channel];
   int32_t value;
-  if (finish->multiplier) {
+  if ((width & QAT_UNSCALED) || !finish->multiplier) {
+    value = qat_saturate(acc);
+  } else {
     int32_t at = channel * finish->channel_step;
     if (width & QAT_ROUNDED)
       value = qat_requantize_wide_rounded(acc, finish->multiplier[at],
@@ -181,8 +195,6 @@ QAT_OUTLINE int32_t qat_finish64(const struct qat_finish *finish,
     else
       value =
           qat_requantize_wide(acc, finish->multiplier[at], finish->shift[at]);
-  } else {
-    value = qat_saturate(acc);
   }
   return qat_clamp(value, finish->lowest, finish->highest) + finish->zero;
 }

@@ -33,16 +33,20 @@ std::optional<KernelKind> mlir::qat::getKernelKind(Operation *op) {
       .Default([](Operation *) { return std::nullopt; });
 }
 
-static bool hasThresholds(Operation *op) {
-  return llvm::TypeSwitch<Operation *, bool>(op)
-      .Case<Conv2DOp, DepthwiseConv2DOp, FullyConnectedOp>(
-          [](auto layer) { return bool(layer.getThresholds()); })
-      .Default([](Operation *) { return false; });
-}
-
 static KernelRounding getKernelRounding(Operation *op) {
-  if (hasThresholds(op))
-    return KernelRounding::Thresholds;
+  auto unscaled =
+      llvm::TypeSwitch<Operation *, std::optional<KernelRounding>>(op)
+          .Case<Conv2DOp, DepthwiseConv2DOp, FullyConnectedOp>(
+              [](auto layer) -> std::optional<KernelRounding> {
+                if (layer.getThresholds())
+                  return KernelRounding::Thresholds;
+                if (!layer.getMultiplier())
+                  return KernelRounding::Unscaled;
+                return std::nullopt;
+              })
+          .Default([](Operation *) { return std::nullopt; });
+  if (unscaled)
+    return *unscaled;
   auto mode = op->getAttrOfType<ScaleRoundingModeAttr>("rounding");
   if (!mode || isa<RescaledAddOp>(op))
     return KernelRounding::Floor;

@@ -61,6 +61,9 @@ std::string KernelInfo::getDefinition() const {
   case KernelRounding::Thresholds:
     text += " | QAT_THRESHOLDS";
     break;
+  case KernelRounding::Unscaled:
+    text += " | QAT_UNSCALED";
+    break;
   }
   return text + ")";
 }
@@ -87,6 +90,8 @@ static StringRef getSuffix(KernelRounding rounding) {
     return "_double_round";
   case KernelRounding::Thresholds:
     return "_thresholds";
+  case KernelRounding::Unscaled:
+    return "_unscaled";
   }
   llvm_unreachable("all ways are listed");
 }
@@ -132,9 +137,11 @@ static void addPortableKernels(std::vector<KernelInfo> &rows) {
             for (unsigned bits : {32, 64})
               add(kind, input, weights, output, bits,
                   bits == 64 ? cost * 1.5 : cost, rounding);
-        for (unsigned bits : {32, 64})
-          add(kind, input, weights, Storage::I32, bits,
-              bits == 64 ? cost * 1.5 : cost);
+        for (KernelRounding rounding :
+             {KernelRounding::Floor, KernelRounding::Unscaled})
+          for (unsigned bits : {32, 64})
+            add(kind, input, weights, Storage::I32, bits,
+                bits == 64 ? cost * 1.5 : cost, rounding);
       }
   }
   for (Storage input : fields)

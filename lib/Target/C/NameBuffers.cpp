@@ -158,9 +158,9 @@ private:
     if (auto concat = dyn_cast<ConcatOp>(layer))
       for (unsigned index = 0; index < concat.getInputs().size(); ++index)
         derived.push_back((name + "_operand" + Twine(index)).str());
-    for (StringRef role : {"_weights", "_weight_zero_points", "_bias",
-                           "_multiplier", "_shift", "_thresholds",
-                           "_falling", "_out", "_scratch"})
+    for (StringRef role :
+         {"_weights", "_weight_zero_points", "_bias", "_multiplier", "_shift",
+          "_thresholds", "_falling", "_out", "_scratch"})
       derived.push_back((name + role).str());
     return derived;
   }

@@ -33,7 +33,7 @@ module {
     %v = arith.constant dense<1> : tensor<5x8xi2>
     %vq = quant.scast %v : tensor<5x8xi2> to tensor<5x8x!quant.uniform<i2:f32, 0.1>>
     %c = arith.constant dense<0> : tensor<5xi32>
-    // CHECK: qat.kernel_call "qat_fully_connected_u4_i2_i32_acc64" @fc ins(%[[STEM]] : memref<4xi8>) outs(%[[Y]] : memref<20xi8>)
+    // CHECK: qat.kernel_call "qat_fully_connected_u4_i2_i32_acc64_unscaled" @fc ins(%[[STEM]] : memref<4xi8>) outs(%[[Y]] : memref<20xi8>)
     // CHECK-SAME: inputs = 8 : i32
     // CHECK-SAME: output_min = -2147483648 : i32
     // CHECK-SAME: pitches = array<i32: 4, 20>, qat.completes = 1 : i64, rows = 1 : i32

@@ -30,6 +30,24 @@
   DEFINE_WEIGHTED(FULLY_CONNECTED, fully_connected, in, weight, out, wide)
 WEIGHTED_KERNELS(DEFINE)
 #undef DEFINE
+#define DEFINE_WAY(OP, op, in, weight, out, wide, way, bits)                   \
+  QAT_##OP##_KERNEL(qat_##op##_##in##_##weight##_##out##way, in, weight, out,  \
+                    QAT_ACC32 | bits)                                          \
+  QAT_##OP##_KERNEL(qat_##op##_##in##_##weight##_##wide##_acc64##way, in,      \
+                    weight, wide, QAT_ACC64 | bits)
+#define DEFINE_WAYS(in, weight, out, wide, way, bits)                          \
+  DEFINE_WAY(CONV2D, conv2d, in, weight, out, wide, way, bits)                 \
+  DEFINE_WAY(DEPTHWISE_CONV2D, depthwise_conv2d, in, weight, out, wide, way,   \
+             bits)                                                             \
+  DEFINE_WAY(FULLY_CONNECTED, fully_connected, in, weight, out, wide, way, bits)
+#define DEFINE(in, weight, out, wide)                                          \
+  DEFINE_WAYS(in, weight, out, wide, _thresholds, QAT_THRESHOLDS)
+THRESHOLD_KERNELS(DEFINE)
+#undef DEFINE
+#define DEFINE(in, weight, out, wide)                                          \
+  DEFINE_WAYS(in, weight, out, wide, _unscaled, QAT_UNSCALED)
+UNSCALED_KERNELS(DEFINE)
+#undef DEFINE
 #define DEFINE(in1, in2, out)                                                  \
   QAT_ADD_KERNEL(qat_add_##in1##_##in2##_##out, in1, in2, out)
 ADD_KERNELS(DEFINE)

@@ -80,6 +80,14 @@
   K(u8, i4) K(i8, u2) K(u4, i2) K(i4, u8) K(u2, i8) K(i2, u4)
 #endif
 
+/* Kernels that compare: input, weights, output, output with 64 bits. */
+#define THRESHOLD_KERNELS(K) \
+  K(u8, u8, u8, i8) K(i8, i2, i4, i2) K(u4, u2, u2, u4) \
+  K(i4, i4, i2, i4) K(u2, u4, u4, u8) K(i2, i8, i8, u2)
+
+/* Kernels whose sums are the result. */
+#define UNSCALED_KERNELS(K) K(u8, i4, i32, i32) K(i2, u8, i32, i32)
+
 /* Input and output. */
 #define KEEPING_KERNELS(K) \
   K(u8) K(i8) K(u4) K(i4) K(u2) K(i2)
@@ -98,6 +106,23 @@ extern "C" {
   DECLARE_WEIGHTED(DEPTHWISE_CONV2D, depthwise_conv2d, in, weight, out, wide)  \
   DECLARE_WEIGHTED(FULLY_CONNECTED, fully_connected, in, weight, out, wide)
 WEIGHTED_KERNELS(DECLARE)
+#undef DECLARE
+#define DECLARE_WAY(OP, op, in, weight, out, wide, way)                        \
+  QAT_##OP##_DECLARE(qat_##op##_##in##_##weight##_##out##way, QAT_TYPE_##in,   \
+                     QAT_TYPE_##out);                                          \
+  QAT_##OP##_DECLARE(qat_##op##_##in##_##weight##_##wide##_acc64##way,         \
+                     QAT_TYPE_##in, QAT_TYPE_##wide);
+#define DECLARE_WAYS(in, weight, out, wide, way)                               \
+  DECLARE_WAY(CONV2D, conv2d, in, weight, out, wide, way)                      \
+  DECLARE_WAY(DEPTHWISE_CONV2D, depthwise_conv2d, in, weight, out, wide, way)  \
+  DECLARE_WAY(FULLY_CONNECTED, fully_connected, in, weight, out, wide, way)
+#define DECLARE(in, weight, out, wide)                                         \
+  DECLARE_WAYS(in, weight, out, wide, _thresholds)
+THRESHOLD_KERNELS(DECLARE)
+#undef DECLARE
+#define DECLARE(in, weight, out, wide)                                         \
+  DECLARE_WAYS(in, weight, out, wide, _unscaled)
+UNSCALED_KERNELS(DECLARE)
 #undef DECLARE
 #define DECLARE(in1, in2, out)                                                 \
   QAT_ADD_DECLARE(qat_add_##in1##_##in2##_##out, QAT_TYPE_##in1,               \

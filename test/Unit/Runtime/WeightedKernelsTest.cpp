@@ -12,18 +12,22 @@
 using namespace qat_test;
 
 #define BOTH_WIDTHS(name, wide) KERNEL(name), KERNEL(wide##_acc64)
+#define BOTH_WIDTHS_OF(way, name, wide)                                        \
+  KERNEL(name##way), KERNEL(wide##_acc64##way)
 
 namespace {
 /// What the three operations have in common: how accumulators become outputs.
 /// Random, but so that most outputs lie between the limits.
 struct Finish {
-  std::vector<int32_t> bias, multiplier, weightZero;
-  std::vector<uint8_t> shift;
+  std::vector<int32_t> bias, multiplier, weightZero, thresholds;
+  std::vector<uint8_t> shift, falling;
   int64_t inputZero, outputZero, lowest, highest;
-  bool channelMultiplier, channelZero, scaled = true;
+  bool channelMultiplier, channelZero, scaled = true, compares, falls;
 
-  Finish(Random &random, int64_t channels, Storage in, Storage weight,
-         Storage out) {
+  Finish(Random &random, const std::string &kernel, int64_t channels,
+         Storage in, Storage weight, Storage out) {
+    compares = kernel.find("_thresholds") != std::string::npos;
+    falls = compares && random.chance(50);
     channelMultiplier = random.chance(50);
     channelZero = random.chance(50);
     inputZero = random.chance(30) ? 0 : random.in(in.lowest(), in.highest());
@@ -39,6 +43,8 @@ struct Finish {
         weightZero.push_back(
             int32_t(random.in(weight.lowest(), weight.highest())));
     scaled = out.bits < 32 || random.chance(70);
+    if (kernel.find("_unscaled") != std::string::npos)
+      scaled = false;
   }
 
   int64_t zeroOf(int64_t channel) const {
@@ -47,10 +53,50 @@ struct Finish {
     return weightZero[channelZero ? channel : 0];
   }
 
+  /// Chooses thresholds, at and beside accumulators and anywhere, and counts
+  /// one after the other those that are passed.
+  std::vector<int64_t> compare(Random &random, const std::vector<int64_t> &acc,
+                               int64_t channels) {
+    int64_t levels = highest - lowest;
+    for (int64_t channel = 0; channel < channels; ++channel) {
+      bool down = falls && random.chance(50);
+      if (falls)
+        falling.push_back(down);
+      std::vector<int32_t> row;
+      while (int64_t(row.size()) < levels) {
+        int64_t pixel = random.in(0, int64_t(acc.size()) / channels - 1);
+        int64_t value =
+            limit(acc[pixel * channels + channel] + random.in(-1, 1), INT32_MIN,
+                  INT32_MAX);
+        if (random.chance(5))
+          value = random.chance(50) ? INT32_MIN : INT32_MAX;
+        row.push_back(int32_t(down ? -1 - value : value));
+      }
+      std::sort(row.begin(), row.end());
+      thresholds.insert(thresholds.end(), row.begin(), row.end());
+    }
+    std::vector<int64_t> result;
+    for (size_t i = 0; i < acc.size(); ++i) {
+      int64_t channel = int64_t(i) % channels;
+      int64_t value = limit(acc[i], INT32_MIN, INT32_MAX);
+      if (falls && falling[channel])
+        value = -1 - value;
+      int64_t stored = lowest;
+      for (int64_t level = 0; level < levels; ++level)
+        stored += value >= thresholds[channel * levels + level];
+      result.push_back(stored);
+      inside += stored > lowest && stored < highest;
+      ++outputs;
+    }
+    return result;
+  }
+
   /// Chooses bias, multipliers and shifts; returns the expected outputs.
   /// `acc` has the channels innermost.
   std::vector<int64_t> finish(Random &random, const std::vector<int64_t> &acc,
                               int64_t channels, bool wide) {
+    if (compares)
+      return compare(random, acc, channels);
     int64_t largest = 1;
     for (int64_t value : acc)
       largest = std::max(largest, std::abs(value));
@@ -103,9 +149,11 @@ struct Finish {
     layer.output_max = int32_t(highest);
     layer.weights = weights.data();
     layer.weight_zero_points = weightZero.empty() ? nullptr : weightZero.data();
-    layer.bias = bias.data();
-    layer.multiplier = scaled ? multiplier.data() : nullptr;
-    layer.shift = scaled ? shift.data() : nullptr;
+    layer.bias = compares ? nullptr : bias.data();
+    layer.multiplier = scaled && !compares ? multiplier.data() : nullptr;
+    layer.shift = scaled && !compares ? shift.data() : nullptr;
+    layer.thresholds = compares ? thresholds.data() : nullptr;
+    layer.falling = falls ? falling.data() : nullptr;
   }
 
   static int64_t inside, outputs;
@@ -138,7 +186,14 @@ protected:
 TEST_F(WeightedKernelsTest, Conv2d) {
 #define CONV(in, w, out, wide)                                                 \
   BOTH_WIDTHS(qat_conv2d_##in##_##w##_##out, qat_conv2d_##in##_##w##_##wide),
-  const Kernel<qat_conv2d> kernels[] = {WEIGHTED_KERNELS(CONV)};
+#define CONV_THRESHOLDS(in, w, out, wide)                                      \
+  BOTH_WIDTHS_OF(_thresholds, qat_conv2d_##in##_##w##_##out,                   \
+                 qat_conv2d_##in##_##w##_##wide),
+#define CONV_UNSCALED(in, w, out, wide)                                        \
+  BOTH_WIDTHS_OF(_unscaled, qat_conv2d_##in##_##w##_##out,                     \
+                 qat_conv2d_##in##_##w##_##wide),
+  const Kernel<qat_conv2d> kernels[] = {WEIGHTED_KERNELS(
+      CONV) THRESHOLD_KERNELS(CONV_THRESHOLDS) UNSCALED_KERNELS(CONV_UNSCALED)};
   Random random(1);
   for (const auto &kernel : kernels)
     for (int round = 0; round < 12; ++round) {
@@ -153,7 +208,7 @@ TEST_F(WeightedKernelsTest, Conv2d) {
       int64_t length = y.kernel * x.kernel * groupIn;
       std::vector<int64_t> image = random.values(y.in * x.in * inC, in);
       std::vector<int64_t> weights = random.values(outC * length, weight);
-      Finish finish(random, outC, in, weight, out);
+      Finish finish(random, kernel.name, outC, in, weight, out);
 
       std::vector<int64_t> acc;
       for (int64_t oy = 0; oy < y.out; ++oy)
@@ -205,7 +260,15 @@ TEST_F(WeightedKernelsTest, DepthwiseConv2d) {
 #define DEPTHWISE(in, w, out, wide)                                            \
   BOTH_WIDTHS(qat_depthwise_conv2d_##in##_##w##_##out,                         \
               qat_depthwise_conv2d_##in##_##w##_##wide),
-  const Kernel<qat_depthwise_conv2d> kernels[] = {WEIGHTED_KERNELS(DEPTHWISE)};
+#define DEPTHWISE_THRESHOLDS(in, w, out, wide)                                 \
+  BOTH_WIDTHS_OF(_thresholds, qat_depthwise_conv2d_##in##_##w##_##out,         \
+                 qat_depthwise_conv2d_##in##_##w##_##wide),
+#define DEPTHWISE_UNSCALED(in, w, out, wide)                                   \
+  BOTH_WIDTHS_OF(_unscaled, qat_depthwise_conv2d_##in##_##w##_##out,           \
+                 qat_depthwise_conv2d_##in##_##w##_##wide),
+  const Kernel<qat_depthwise_conv2d> kernels[] = {
+      WEIGHTED_KERNELS(DEPTHWISE) THRESHOLD_KERNELS(DEPTHWISE_THRESHOLDS)
+          UNSCALED_KERNELS(DEPTHWISE_UNSCALED)};
   Random random(2);
   for (const auto &kernel : kernels)
     for (int round = 0; round < 12; ++round) {
@@ -219,7 +282,7 @@ TEST_F(WeightedKernelsTest, DepthwiseConv2d) {
       std::vector<int64_t> image = random.values(y.in * x.in * channels, in);
       std::vector<int64_t> weights =
           random.values(y.kernel * x.kernel * outC, weight);
-      Finish finish(random, outC, in, weight, out);
+      Finish finish(random, kernel.name, outC, in, weight, out);
 
       std::vector<int64_t> acc;
       for (int64_t oy = 0; oy < y.out; ++oy)
@@ -271,7 +334,7 @@ void testFullyConnected(Random &random,
   Storage in = storages.at(0), weight = storages.at(1), out = storages.at(2);
   std::vector<int64_t> vectors = valuesOf(rows * inputs, in);
   std::vector<int64_t> weights = valuesOf(outputs * inputs, weight);
-  Finish finish(random, outputs, in, weight, out);
+  Finish finish(random, kernel.name, outputs, in, weight, out);
   std::vector<int64_t> acc;
   for (int64_t row = 0; row < rows; ++row)
     for (int64_t o = 0; o < outputs; ++o) {
@@ -298,7 +361,15 @@ TEST_F(WeightedKernelsTest, FullyConnected) {
 #define DENSE(in, w, out, wide)                                                \
   BOTH_WIDTHS(qat_fully_connected_##in##_##w##_##out,                          \
               qat_fully_connected_##in##_##w##_##wide),
-  const Kernel<qat_fully_connected> kernels[] = {WEIGHTED_KERNELS(DENSE)};
+#define DENSE_THRESHOLDS(in, w, out, wide)                                     \
+  BOTH_WIDTHS_OF(_thresholds, qat_fully_connected_##in##_##w##_##out,          \
+                 qat_fully_connected_##in##_##w##_##wide),
+#define DENSE_UNSCALED(in, w, out, wide)                                       \
+  BOTH_WIDTHS_OF(_unscaled, qat_fully_connected_##in##_##w##_##out,            \
+                 qat_fully_connected_##in##_##w##_##wide),
+  const Kernel<qat_fully_connected> kernels[] = {
+      WEIGHTED_KERNELS(DENSE) THRESHOLD_KERNELS(DENSE_THRESHOLDS)
+          UNSCALED_KERNELS(DENSE_UNSCALED)};
   Random random(3);
   for (const auto &kernel : kernels)
     for (int round = 0; round < 12 && !HasFailure(); ++round)

@@ -68,8 +68,8 @@ TEST(ThresholdsTest, StoredRowsAscendAndEqualRequantization) {
   for (int32_t value : {1 << 30, 2147483647, 3, 0, -1, -(1 << 30), -1999999999,
                         std::numeric_limits<int32_t>::min()})
     for (int32_t shift : {0, 20, 31, 38, 45, 63})
-      for (int32_t bias : {0, 17, -40000, 2147483647,
-                           std::numeric_limits<int32_t>::min()})
+      for (int32_t bias :
+           {0, 17, -40000, 2147483647, std::numeric_limits<int32_t>::min()})
         for (int32_t maxLevel : {3, 15, 255})
           for (int32_t zeroPoint : {0, maxLevel / 3, maxLevel}) {
             Multiplier multiplier{value, shift};
@@ -87,9 +87,9 @@ TEST(ThresholdsTest, StoredRowsAscendAndEqualRequantization) {
                 else
                   ++saturated;
             for (int64_t acc : accs)
-              ASSERT_EQ(countPassed(acc, stored, !thresholds.rising),
-                        requantize(acc + bias, multiplier, 0, maxLevel,
-                                   zeroPoint))
+              ASSERT_EQ(
+                  countPassed(acc, stored, !thresholds.rising),
+                  requantize(acc + bias, multiplier, 0, maxLevel, zeroPoint))
                   << acc << " + " << bias << ", " << value << " >> " << shift
                   << " to " << maxLevel << " around " << zeroPoint;
           }

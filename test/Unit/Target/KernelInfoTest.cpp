@@ -108,6 +108,16 @@ TEST(KernelInfoTest, SaysHowAKernelIsWrittenInC) {
             "qat_depthwise_conv2d_u4_i2_i8_acc64, u4, i2, i8, QAT_ACC64) "
             "QAT_DEPTHWISE_CONV2D_DECLARE(qat_depthwise_conv2d_u4_i2_i8_acc64, "
             "uint8_t, int8_t)");
+  EXPECT_EQ(texts("qat_conv2d_u4_i2_u2_acc64_thresholds"),
+            "conv2d.c: QAT_CONV2D_KERNEL("
+            "qat_conv2d_u4_i2_u2_acc64_thresholds, u4, i2, u2, QAT_ACC64 | "
+            "QAT_THRESHOLDS) QAT_CONV2D_DECLARE("
+            "qat_conv2d_u4_i2_u2_acc64_thresholds, uint8_t, uint8_t)");
+  EXPECT_EQ(texts("qat_fully_connected_u8_i8_i32_unscaled"),
+            "fully_connected.c: QAT_FULLY_CONNECTED_KERNEL("
+            "qat_fully_connected_u8_i8_i32_unscaled, u8, i8, i32, QAT_ACC32 | "
+            "QAT_UNSCALED) QAT_FULLY_CONNECTED_DECLARE("
+            "qat_fully_connected_u8_i8_i32_unscaled, uint8_t, int32_t)");
   EXPECT_EQ(texts("qat_add_i8_u4_i2"),
             "add.c: QAT_ADD_KERNEL(qat_add_i8_u4_i2, i8, u4, i2) "
             "QAT_ADD_DECLARE(qat_add_i8_u4_i2, int8_t, uint8_t, uint8_t)");

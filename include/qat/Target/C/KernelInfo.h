@@ -47,12 +47,14 @@ enum class KernelKind : uint8_t {
 };
 
 /// How a kernel with weights rounds the product that it scales accumulators by,
-/// or that it has none and compares; the others do not say.
+/// or that it has none: it compares, or the sums are the result (logits). The
+/// others do not say.
 enum class KernelRounding : uint8_t {
   Floor,
   SingleRound,
   DoubleRound,
-  Thresholds
+  Thresholds,
+  Unscaled
 };
 
 /// The C types of the members of parameter structs; the last three are

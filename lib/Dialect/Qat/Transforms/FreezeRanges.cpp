@@ -183,15 +183,9 @@ LogicalResult Freezer::run() {
 
 void FreezeRanges::runOnOperation() {
   ModuleOp module = getOperation();
-  unsigned bits = biasBits;
-  if (bits == 0) {
-    auto attribute = module->getAttrOfType<IntegerAttr>(kBiasBitsAttribute);
-    bits = attribute ? attribute.getInt() : 32;
-  }
-  if (bits < 2 || bits > 32) {
-    module.emitError("bias bits must be between 2 and 32, but got ") << bits;
+  FailureOr<unsigned> bits = getBiasBits(module, biasBits);
+  if (failed(bits))
     return signalPassFailure();
-  }
   for (auto function :
        llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
     if (function.isExternal() || !function.getBody().hasOneBlock()) {
@@ -204,10 +198,8 @@ void FreezeRanges::runOnOperation() {
       function.emitError("is integer already");
       return signalPassFailure();
     }
-    if (failed(checkSizes(function)) || failed(Freezer(function, bits).run()))
+    if (failed(checkSizes(function)) || failed(Freezer(function, *bits).run()))
       return signalPassFailure();
   }
-  for (StringRef name :
-       {kRoundingAttribute, kBiasBitsAttribute, kBatchFoldDelayAttribute})
-    module->removeAttr(name);
+  removeFreezingAttributes(module);
 }

@@ -103,11 +103,10 @@ FailureOr<Value> Freezer::buildLayer(Operation *op, Value input,
       llvm::append_range(values, channel.getStored());
       falls.push_back(!channel.rising);
     }
-    auto type =
-        RankedTensorType::get({static_cast<int64_t>(layer.thresholds.size()),
-                               static_cast<int64_t>(
-                                   layer.thresholds.front().levels.size())},
-                              builder.getI32Type());
+    auto type = RankedTensorType::get(
+        {static_cast<int64_t>(layer.thresholds.size()),
+         static_cast<int64_t>(layer.thresholds.front().levels.size())},
+        builder.getI32Type());
     thresholds = arith::ConstantOp::create(
         builder, location, DenseElementsAttr::get(type, ArrayRef(values)));
     if (llvm::is_contained(falls, true))

@@ -45,7 +45,8 @@ mlir::qat::getLayerChoices(ModuleOp module,
     std::optional<FoldType> fold = symbolizeFoldType(options.foldType);
     if (!fold)
       return module.emitError("unknown fold type '")
-             << options.foldType << "'; expected folding_weights, ICN "
+             << options.foldType
+             << "'; expected folding_weights, ICN "
                 "or folding_thresh";
     result.foldType = *fold;
   }

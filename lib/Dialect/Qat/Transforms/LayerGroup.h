@@ -10,6 +10,7 @@
 #ifndef QAT_LIB_DIALECT_QAT_TRANSFORMS_LAYERGROUP_H
 #define QAT_LIB_DIALECT_QAT_TRANSFORMS_LAYERGROUP_H
 
+#include "qat/Dialect/Qat/IR/NetworkForm.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -82,10 +83,6 @@ OpOperand &getBiasOperand(Operation *layer);
 /// The attribute that qat-insert-quantizers leaves on a weighted layer: the
 /// fold type of the layer, whether it has a batch norm or not.
 inline constexpr StringLiteral kFoldTypeAttribute = "qat.fold_type";
-
-/// The attribute on the module: the rounding of what has no quantizer of its
-/// own, pools and the last layer.
-inline constexpr StringLiteral kRoundingAttribute = "qat.rounding";
 
 /// The attributes on the module, i32: the bits to which integer biases saturate
 /// (absent: 32), and the epoch of a training at which batch norms are frozen

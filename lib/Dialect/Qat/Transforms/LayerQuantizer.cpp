@@ -34,6 +34,24 @@ std::optional<RoundingMode> mlir::qat::getRoundingMode(Operation *quantizer) {
   return std::nullopt;
 }
 
+FailureOr<unsigned> mlir::qat::getBiasBits(ModuleOp module, unsigned option) {
+  unsigned bits = option;
+  if (bits == 0) {
+    auto attribute = module->getAttrOfType<IntegerAttr>(kBiasBitsAttribute);
+    bits = attribute ? attribute.getInt() : 32;
+  }
+  if (bits < 2 || bits > 32)
+    return module.emitError("bias bits must be between 2 and 32, but got ")
+           << bits;
+  return bits;
+}
+
+void mlir::qat::removeFreezingAttributes(ModuleOp module) {
+  for (StringRef name :
+       {kRoundingAttribute, kBiasBitsAttribute, kBatchFoldDelayAttribute})
+    module->removeAttr(name);
+}
+
 LayerQuantizer::LayerQuantizer(func::FuncOp function, unsigned biasBits)
     : biasBits(biasBits) {
   if (auto mode = function->getParentOfType<ModuleOp>()
@@ -172,8 +190,9 @@ LogicalResult LayerQuantizer::setHiddenLayer(const LayerGroup &group,
 
 /// Puts thresholds in the place of the biases and multipliers, of which there
 /// is one a channel.
-LogicalResult LayerQuantizer::setThresholds(Operation *op, Grid input, Grid output,
-                                     LayerIntegers &layer) const {
+LogicalResult LayerQuantizer::setThresholds(Operation *op, Grid input,
+                                            Grid output,
+                                            LayerIntegers &layer) const {
   int64_t inputLow = input.storageMin - input.zeroPoint;
   int64_t inputHigh = input.storageMax - input.zeroPoint;
   int32_t levels = output.storageMax - output.storageMin;

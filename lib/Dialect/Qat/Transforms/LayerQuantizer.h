@@ -28,7 +28,8 @@ struct LayerIntegers {
   SmallVector<int32_t> biases;
   /// Empty: the result is the accumulator.
   SmallVector<Multiplier> multipliers;
-  /// Of each channel, in the place of biases and multipliers (folding_thresh).
+  /// Of each channel, in the place of multipliers and of biases, which are 0
+  /// then (folding_thresh).
   SmallVector<ChannelThresholds> thresholds;
   /// The real value of a unit of the logits (last layers).
   float logitScale = 1;
@@ -77,6 +78,13 @@ private:
 /// The type of the result of `op`, whose bounds have to be constants.
 FailureOr<quant::UniformQuantizedType>
 getFrozenType(ActivationQuantizerOpInterface op);
+
+/// The bits of integer biases: `option`, or, where that is 0, what the module
+/// says. Emits an error for what is not 2 to 32.
+FailureOr<unsigned> getBiasBits(ModuleOp module, unsigned option);
+
+/// Takes off `module` what was said there about freezing it.
+void removeFreezingAttributes(ModuleOp module);
 
 Grid gridOf(quant::UniformQuantizedType type);
 

@@ -198,7 +198,8 @@ def QatFreezeFakeQuantization
       was not folded into the weights (by `tosa.mul`; left out where it is 1
       for all channels). Thresholds compute what ICN does. The constants are
       located at `LAYER.weight`, `LAYER.bias` and `LAYER.scale`.
-    * Activation quantizers stay, with constant bounds.
+    * Activation quantizers stay, with constant bounds; those of type relu6
+      are clipped.
     * An average pool becomes `qat.rounded_avg_pool2d`.
     * Operands of a concat, and the input of a pad with another value than zero,
       are quantized one by one where they lie on another grid than the result;
@@ -218,8 +219,9 @@ def QatFreezeFakeQuantization
     ```
   }];
   let options = [
-    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"32",
-           "Bits to which integer biases saturate, 8 to 32">,
+    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"0",
+           "Bits to which integer biases saturate, 2 to 32 (default: the "
+           "module's qat.bias_bits, 32 without one)">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::qat::QatDialect",
