@@ -92,21 +92,20 @@ static FailureOr<std::vector<NamedArray>> collectFakeLayers(func::FuncOp main) {
         return op.emitError("expects constant weights and biases");
       arrays.push_back(
           {name + what,
-           NdArray::of<float>(cast<RankedTensorType>(value.getType()).getShape(),
-                              *values)});
+           NdArray::of<float>(
+               cast<RankedTensorType>(value.getType()).getShape(), *values)});
     }
     std::vector<float> scales = getFakeScales(op.getResult(0));
-    arrays.push_back({name + ".scale",
-                      NdArray::of<float>(static_cast<int64_t>(scales.size()),
-                                         scales)});
+    arrays.push_back(
+        {name + ".scale",
+         NdArray::of<float>(static_cast<int64_t>(scales.size()), scales)});
   }
   return arrays;
 }
 
 /// Whether `main` is form Q after qat-freeze-fake-quantization.
 static bool isFrozen(func::FuncOp main) {
-  return !main
-              .walk([](WeightQuantizerOpInterface) {
+  return !main.walk([](WeightQuantizerOpInterface) {
                 return WalkResult::interrupt();
               })
               .wasInterrupted();

@@ -118,6 +118,26 @@ TEST(Quantizers, pactEqualsReference) {
     }
 }
 
+TEST(Quantizers, clippedIsPactAndRelu6OnlyClamps) {
+  auto op = [](StringRef type) {
+    return formatv("qat.pact %x, %b0 {{activation_type = "
+                   "#qat.activation_type<{0}>, bits = 3 : i32, rounding = "
+                   "#qat.rounding<nearest>}",
+                   type)
+        .str();
+  };
+  constexpr float alpha = 4.7f;
+  std::vector<float> x = makeInputs(alpha / 7), clamped;
+  for (float &value : x) {
+    if (std::isnan(value))
+      value = 1;
+    clamped.push_back(std::min(std::max(value, 0.0f), alpha));
+  }
+  EXPECT_EQ(Quantizer(op("relu6"), kCount, 1)(x, alpha), clamped);
+  EXPECT_EQ(Quantizer(op("clipped"), kCount, 1)(x, alpha),
+            fakeQuantizeAll(PactQuantizer(alpha, 3, Rounding::Nearest), x));
+}
+
 TEST(Quantizers, boundedEqualsReference) {
   for (unsigned bits : {2u, 8u})
     for (Rounding rounding : {Rounding::Floor, Rounding::Nearest}) {
