@@ -8,15 +8,18 @@
 //===----------------------------------------------------------------------===//
 
 #include "DataRun.h"
+#include "Parameters.h"
 
 #include "qat/Calibration/BoundSearch.h"
 #include "qat/Calibration/Histogram.h"
 #include "qat/Calibration/Passes.h"
 #include "qat/Dialect/Qat/IR/LayerName.h"
 #include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
+#include "qat/Dialect/Qat/Transforms/GivenParameters.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -80,15 +83,57 @@ private:
 };
 } // namespace
 
+/// Whether calibration leaves `bound` of `op` as it is: it was given, or it is
+/// that of a clipped activation.
+static bool isFixed(ActivationQuantizerOpInterface op, Value bound) {
+  auto pact = dyn_cast<PactOp>(op.getOperation());
+  return (pact && pact.getActivationType() != ActivationType::Learned) ||
+         isGiven(bound);
+}
+
 /// The quantizers that calibration sets, in the order of the function.
 static SmallVector<ActivationQuantizerOpInterface>
 getCalibrated(func::FuncOp function) {
   SmallVector<ActivationQuantizerOpInterface> quantizers;
   function.walk([&](ActivationQuantizerOpInterface op) {
-    if (!op.getBounds().empty())
+    if (llvm::any_of(op.getBounds(),
+                     [&](Value bound) { return !isFixed(op, bound); }))
       quantizers.push_back(op);
   });
   return quantizers;
+}
+
+/// Clips what `function` computes where bounds are fixed, so that what lies
+/// behind is calibrated on the values that come there.
+static LogicalResult clipWhereFixed(func::FuncOp function) {
+  Parameters parameters(function->getParentOfType<ModuleOp>());
+  OpBuilder builder(function.getContext());
+  WalkResult result = function.walk([&](ActivationQuantizerOpInterface op) {
+    SmallVector<Value> bounds = op.getBounds();
+    if (bounds.empty() ||
+        llvm::any_of(bounds, [&](Value bound) { return !isFixed(op, bound); }))
+      return WalkResult::advance();
+    SmallVector<float> values;
+    for (Value bound : bounds) {
+      std::optional<std::vector<float>> value = parameters.get(bound);
+      if (!value || value->size() != 1 || !std::isfinite(value->front()))
+        return WalkResult(op->emitError("expects bounds that are finite "
+                                        "parameters"));
+      values.push_back(value->front());
+    }
+    float lo = values.size() == 1 ? 0.0f : std::min(values[0], 0.0f);
+    float hi = std::max(values.back(), 0.0f);
+    if (lo == hi) // freezing says what is wrong with it
+      return WalkResult::advance();
+    builder.setInsertionPointAfter(op);
+    Value result = op->getResult(0);
+    auto clamp = tosa::ClampOp::create(builder, op.getLoc(), result.getType(),
+                                       result, builder.getF32FloatAttr(lo),
+                                       builder.getF32FloatAttr(hi));
+    result.replaceAllUsesExcept(clamp.getOutput(), clamp);
+    return WalkResult::advance();
+  });
+  return failure(result.wasInterrupted());
 }
 
 static Rounding toRounding(RoundingMode mode) {
@@ -119,6 +164,8 @@ llvm::Expected<std::unique_ptr<CompiledNetwork>>
 Calibrate::compileObserved(OwningOpRef<ModuleOp> &clone) {
   clone = getOperation().clone();
   auto function = clone->lookupSymbol<func::FuncOp>("main");
+  if (failed(clipWhereFixed(function)))
+    return llvm::createStringError("the float network cannot be prepared");
   SmallVector<Value> observed;
   for (ActivationQuantizerOpInterface op : getCalibrated(function))
     observed.push_back(op.getQuantizedInput());
@@ -237,6 +284,8 @@ LogicalResult Calibrate::setBounds(func::FuncOp network, const SeenRange &input,
     if (failed(bounds))
       return failure();
     for (auto [bound, value] : llvm::zip_equal(op.getBounds(), *bounds)) {
+      if (isFixed(op, bound))
+        continue;
       auto load = bound.getDefiningOp<ml_program::GlobalLoadOp>();
       auto global = load ? symbols.lookup<ml_program::GlobalOp>(
                                load.getGlobal().getLeafReference())

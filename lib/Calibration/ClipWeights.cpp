@@ -13,6 +13,7 @@
 #include "qat/Calibration/Passes.h"
 #include "qat/Dialect/Qat/IR/ConstantValues.h"
 #include "qat/Dialect/Qat/IR/LayerName.h"
+#include "qat/Dialect/Qat/Transforms/GivenParameters.h"
 #include "qat/Support/WeightQuantizers.h"
 
 #include "mlir/IR/Threading.h"
@@ -216,6 +217,11 @@ void ClipWeights::runOnOperation() {
     bool own = parameters.isOwn(weight);
     for (Value bound : quantizer.getBounds())
       own &= parameters.isOwn(bound);
+    if (llvm::any_of(quantizer.getBounds(), isGiven)) {
+      lines.emplace_back(layer->getLoc(),
+                         "weights left alone: their bounds are given");
+      continue;
+    }
     if (!own) {
       ++shared;
       lines.emplace_back(layer->getLoc(),

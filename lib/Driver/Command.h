@@ -116,11 +116,14 @@ llvm::Error checkDatasetName(llvm::StringRef name);
 /// The commands, in the order of --help; each in the file of its name.
 int runInfo(CommandLine &line);
 int runImport(CommandLine &line);
+int runZoo(CommandLine &line);
+int runPlan(CommandLine &line);
 int runQuantize(CommandLine &line);
 int runEval(CommandLine &line);
 int runRun(CommandLine &line);
 int runDeploy(CommandLine &line);
 int runSimulate(CommandLine &line);
+int runExport(CommandLine &line);
 
 } // namespace mlir::qat
 

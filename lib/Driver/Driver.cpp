@@ -39,12 +39,15 @@ static ArrayRef<Command> getCommands() {
       {"info", "what a model is: layers, parameters, work, memory", runInfo},
       {"import", "a trained model (.onnx, .tflite, .mlir) to a network",
        runImport},
+      {"zoo", "a fresh network of a known family, to be trained", runZoo},
+      {"plan", "assigns bits by the memory there is", runPlan},
       {"quantize", "puts quantizers into a network, calibrates their ranges",
        runQuantize},
       {"eval", "top-1 and top-5 of a network on a data set", runEval},
       {"run", "one batch through a network on this machine", runRun},
       {"deploy", "writes a network as a C project", runDeploy},
       {"simulate", "runs a C project on a simulated board", runSimulate},
+      {"export", "writes a network for other tools", runExport},
   };
   return commands;
 }

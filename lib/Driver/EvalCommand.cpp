@@ -8,14 +8,14 @@
 //===----------------------------------------------------------------------===//
 
 #include "Command.h"
+#include "ComputedForm.h"
 #include "HostKernelsOption.h"
 
 #include "qat/Calibration/NetworkInput.h"
 #include "qat/Dialect/Qat/IR/NetworkForm.h"
 #include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
-#include "qat/Dialect/Qat/Transforms/Passes.h"
+#include "qat/Evaluation/LayerComparison.h"
 #include "qat/Execution/CompiledNetwork.h"
-#include "qat/Pipelines/Pipelines.h"
 #include "qat/Support/AtomicFile.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -70,18 +70,20 @@ static SmallVector<int64_t, 5> getBest(const NdArray &scores) {
   return SmallVector<int64_t, 5>(order.begin(), order.begin() + count);
 }
 
-/// The networks that the form of `module` offers: the float one, and the
-/// integer one where there are quantizers or integers. The float one is that of
-/// `reference` where there is one.
+/// The networks that the form of `module` offers: the float one, and where
+/// there are quantizers the fake-quantized and the integer one. The float one
+/// is that of `reference` where there is one.
 static Expected<std::vector<Candidate>> prepare(CommandLine &line,
                                                 ModuleOp module,
                                                 ModuleOp reference,
                                                 const CompileOptions &options) {
   std::vector<Candidate> candidates;
-  auto add = [&](StringRef name, ModuleOp source,
-                 llvm::function_ref<void(OpPassManager &)> build) -> Error {
-    Candidate candidate{name, source.clone(), nullptr};
-    if (Error error = line.runPasses(*candidate.module, build))
+  auto add = [&](ComputedForm form, ModuleOp source) -> Error {
+    Candidate candidate{stringifyComputedForm(form), source.clone(), nullptr};
+    if (Error error =
+            line.runPasses(*candidate.module, [&](OpPassManager &manager) {
+              addFormPasses(manager, source, form);
+            }))
       return error;
     if (!line.onlyPrintsPipeline()) {
       Expected<std::unique_ptr<CompiledNetwork>> network =
@@ -102,52 +104,57 @@ static Expected<std::vector<Candidate>> prepare(CommandLine &line,
     return createStringError(
         "the network of --reference is an integer network; "
         "give the float network");
-  if (originalForm != NetworkForm::Integer)
-    if (Error error = add("float", original, [&](OpPassManager &manager) {
-          if (originalForm == NetworkForm::FakeQuantized)
-            manager.addPass(createQatRemoveQuantizers());
-          manager.addPass(createQatBindParameters());
-        }))
-      return std::move(error);
-  if (form == NetworkForm::Integer)
-    if (Error error = add("integer", module, [](OpPassManager &) {}))
+  auto isFrozen = [](ModuleOp network) {
+    return getNetworkForm(network) == NetworkForm::FakeQuantized &&
+           !awaitsFreezing(network);
+  };
+  if (originalForm != NetworkForm::Integer && !isFrozen(original))
+    if (Error error = add(ComputedForm::Float, original))
       return std::move(error);
   if (form == NetworkForm::FakeQuantized)
-    if (Error error = add("integer", module, [&](OpPassManager &manager) {
-          buildIntegerPipeline(manager);
-        }))
+    if (Error error = add(ComputedForm::Fake, module))
+      return std::move(error);
+  if (form != NetworkForm::Float && !isFrozen(module))
+    if (Error error = add(ComputedForm::Integer, module))
       return std::move(error);
   return candidates;
 }
 
 /// Runs every candidate on every image; `verdicts[c][i]` is empty for an image
-/// that could not be read.
+/// that could not be read. `layers`, if not null, sees every image, too.
 static Error judge(const Dataset &data, ArrayRef<size_t> indices,
                    const Preprocessing &preprocessing, unsigned threads,
-                   ArrayRef<Candidate> candidates,
+                   ArrayRef<Candidate> candidates, LayerComparison *layers,
                    std::vector<std::vector<Verdict>> &verdicts,
-                   std::vector<int64_t> &labels) {
+                   std::vector<int64_t> &labels,
+                   std::vector<std::string> &names) {
   verdicts.assign(candidates.size(), std::vector<Verdict>(indices.size()));
   labels.assign(indices.size(), -1);
+  names.assign(indices.size(), "");
   BadSampleLog log(errs());
-  Error error =
-      forEachSample(data, indices, threads, log,
-                    [&](size_t position, Sample sample) -> Error {
-                      labels[position] = sample.label;
-                      for (size_t c = 0; c < candidates.size(); ++c) {
-                        const CompiledNetwork &network = *candidates[c].network;
-                        Expected<NdArray> input = makeNetworkInput(
-                            sample, preprocessing, network.inputs()[0]);
-                        if (!input)
-                          return input.takeError();
-                        std::vector<NdArray> outputs(network.outputs().size());
-                        const NdArray *inputs[] = {&*input};
-                        if (Error error = network.run(inputs, outputs))
-                          return error;
-                        verdicts[c][position].best = getBest(outputs[0]);
-                      }
-                      return Error::success();
-                    });
+  Error error = forEachSample(
+      data, indices, threads, log,
+      [&](size_t position, Sample sample) -> Error {
+        labels[position] = sample.label;
+        names[position] = sample.name;
+        for (size_t c = 0; c < candidates.size(); ++c) {
+          const CompiledNetwork &network = *candidates[c].network;
+          Expected<NdArray> input =
+              makeNetworkInput(sample, preprocessing, network.inputs()[0]);
+          if (!input)
+            return input.takeError();
+          std::vector<NdArray> outputs(network.outputs().size());
+          const NdArray *inputs[] = {&*input};
+          if (Error error = network.run(inputs, outputs))
+            return error;
+          verdicts[c][position].best = getBest(outputs[0]);
+        }
+        if (!layers)
+          return Error::success();
+        return layers->add(position, [&](const TensorInfo &input) {
+          return makeNetworkInput(sample, preprocessing, input);
+        });
+      });
   if (error)
     return error;
   return log.finish();
@@ -193,13 +200,27 @@ struct EvalOptions {
   std::string path, reference, dataset, dataPath, jsonPath;
   size_t images;
   unsigned threads;
+  bool perLayer;
 };
 } // namespace
 
+/// The comparison of the layers of form Q, which is `module`.
+static Expected<std::unique_ptr<LayerComparison>>
+compareLayers(StringRef path, ModuleOp module, ModuleOp reference,
+              const CompileOptions &options) {
+  if (getNetworkForm(module) != NetworkForm::FakeQuantized ||
+      !awaitsFreezing(module))
+    return createStringError(
+        "'" + path +
+        "' has no quantizers whose effect on the layers could be told; "
+        "--per-layer takes a network that `qat quantize` wrote");
+  return LayerComparison::create(module, reference, options);
+}
+
 static Error eval(CommandLine &line, const EvalOptions &options,
                   const HostKernelsOption &kernels) {
-  const auto &[path, reference, dataset, dataPath, jsonPath, images, threads] =
-      options;
+  const auto &[path, reference, dataset, dataPath, jsonPath, images, threads,
+               perLayer] = options;
   if (Error error = checkDatasetName(dataset))
     return error;
   Expected<CompileOptions> compileOptions = kernels.getCompileOptions();
@@ -219,6 +240,14 @@ static Error eval(CommandLine &line, const EvalOptions &options,
       prepare(line, **module, original.get(), *compileOptions);
   if (!candidates || line.onlyPrintsPipeline())
     return candidates.takeError();
+  std::unique_ptr<LayerComparison> layers;
+  if (perLayer) {
+    auto comparison =
+        compareLayers(path, **module, original.get(), *compileOptions);
+    if (!comparison)
+      return comparison.takeError();
+    layers = std::move(*comparison);
+  }
   Expected<std::optional<Preprocessing>> stored = getPreprocessing(**module);
   if (!stored)
     return stored.takeError();
@@ -241,22 +270,21 @@ static Error eval(CommandLine &line, const EvalOptions &options,
   std::vector<size_t> indices = spreadIndices((*data)->size(), images);
   std::vector<std::vector<Verdict>> verdicts;
   std::vector<int64_t> labels;
+  std::vector<std::string> names;
   auto start = std::chrono::steady_clock::now();
   if (Error error = judge(**data, indices, preprocessing, threads, *candidates,
-                          verdicts, labels))
+                          layers.get(), verdicts, labels, names))
     return error;
   std::chrono::duration<double> elapsed =
       std::chrono::steady_clock::now() - start;
 
-  size_t judged = 0, labelled = 0, agreeing = 0;
+  size_t judged = 0, labelled = 0;
   std::vector<Score> scores(candidates->size());
   for (size_t i = 0; i < indices.size(); ++i) {
     if (verdicts[0][i].best.empty())
       continue;
     ++judged;
     labelled += labels[i] >= 0;
-    if (candidates->size() == 2)
-      agreeing += verdicts[0][i].best[0] == verdicts[1][i].best[0];
     for (size_t c = 0; c < candidates->size(); ++c) {
       scores[c].top1 += verdicts[c][i].best[0] == labels[i];
       scores[c].top5 += is_contained(verdicts[c][i].best, labels[i]);
@@ -282,10 +310,25 @@ static Error eval(CommandLine &line, const EvalOptions &options,
         json::Object{{"top1", percent(score.top1, labelled)},
                      {"top5", percent(score.top5, labelled)}};
   }
-  if (candidates->size() == 2) {
-    text << formatv("agreement  {0:F2} %   (float and integer top-1)\n",
-                    percent(agreeing, judged));
-    report["float_integer_agreement"] = percent(agreeing, judged);
+  // The integer network is the last one.
+  for (size_t c = 0; c + 1 < candidates->size(); ++c) {
+    if (candidates->back().name != "integer")
+      break;
+    size_t agreeing = 0;
+    for (auto [one, other] : zip_equal(verdicts[c], verdicts.back()))
+      agreeing += !one.best.empty() && one.best[0] == other.best[0];
+    StringRef name = (*candidates)[c].name;
+    text << formatv("agreement  {0:F2} %   ({1} and integer top-1)\n",
+                    percent(agreeing, judged), name);
+    report[(name + "_integer_agreement").str()] = percent(agreeing, judged);
+  }
+  if (layers) {
+    ComparisonReport comparison = layers->getReport();
+    auto imageName = [&](size_t place) { return "'" + names[place] + "'"; };
+    text << '\n';
+    printReport(comparison, imageName, text);
+    report["per_layer"] =
+        toJson(comparison, [&](size_t place) { return names[place]; });
   }
   if (line.isVerbose())
     outs() << formatv("speed      {0:F1} images/s   (reading included)\n",
@@ -320,10 +363,17 @@ int mlir::qat::runEval(CommandLine &line) {
                             cl::desc("Threads (default 0: all cores)"));
   cl::opt<std::string> json("json", cl::value_desc("file"), cl::cat(category),
                             cl::desc("Write the figures as JSON, too"));
+  cl::opt<bool> perLayer(
+      "per-layer", cl::cat(category),
+      cl::desc(
+          "Tell for every layer how much noise it adds and inherits, where "
+          "the integers part from the fake-quantized numbers, what "
+          "saturates, and which channels are dead"));
   HostKernelsOption kernels(category);
-  if (!line.parse("top-1 and top-5 of a network: float, and integer where it "
-                  "has quantizers"))
+  if (!line.parse("top-1 and top-5 of a network: float, and fake-quantized and "
+                  "integer where it has quantizers"))
     return kWrongUsage;
   return line.finish(eval(
-      line, {input, reference, dataset, data, json, images, threads}, kernels));
+      line, {input, reference, dataset, data, json, images, threads, perLayer},
+      kernels));
 }

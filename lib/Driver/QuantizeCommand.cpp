@@ -9,49 +9,29 @@
 
 #include "CalibrationOptions.h"
 #include "Command.h"
-#include "GivenParameters.h"
+#include "LayerConfigOption.h"
+#include "MemoryOptions.h"
 
 #include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Dialect/Qat/Transforms/GivenParameters.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
-#include "qat/Support/LayerConfig.h"
 #include "qat/Support/Preprocessing.h"
 #include "qat/Support/WeightQuantizers.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat;
 
-/// The configuration that `given` is, or names, on one line; errors are
-/// reported where the layers are known.
-static Expected<std::string> readLayerConfig(StringRef given) {
-  StringRef text = given.trim();
-  std::unique_ptr<MemoryBuffer> buffer;
-  if (!text.empty() && !text.starts_with("[") && !text.starts_with("{")) {
-    ErrorOr<std::unique_ptr<MemoryBuffer>> file =
-        MemoryBuffer::getFile(given, /*IsText=*/true);
-    if (!file)
-      return createStringError("cannot read '" + given +
-                               "': " + file.getError().message());
-    buffer = std::move(*file);
-    text = buffer->getBuffer();
-  }
-  if (given.empty())
-    return std::string();
-  Expected<std::vector<LayerOverride>> config = parseLayerConfig(text);
-  if (!config)
-    return config.takeError();
-  return printLayerConfig(*config);
-}
-
 namespace {
 /// Options that are words or numbers in one string.
 struct TextOptions {
-  StringRef scheme, fold, rounding, inputRange;
+  StringRef scheme, fold, rounding, activationType, inputRange;
+  unsigned biasBits;
+  int batchFoldDelay;
 };
 } // namespace
 
@@ -75,6 +55,17 @@ static Error checkOptions(const TextOptions &options,
     return wrongUsage("expects '--activ-rounding' to be nearest or floor, but "
                       "got '" +
                       options.rounding + "'");
+  if (!symbolizeActivationType(options.activationType))
+    return wrongUsage("expects '--activ-type' to be learned, clipped or relu6, "
+                      "but got '" +
+                      options.activationType + "'");
+  if (options.biasBits < 2 || options.biasBits > 32)
+    return wrongUsage("expects '--bias-bits' from 2 to 32, but got " +
+                      Twine(options.biasBits));
+  if (options.batchFoldDelay < -1)
+    return wrongUsage("expects '--batch-fold-delay' to be an epoch of at least "
+                      "0, but got " +
+                      Twine(options.batchFoldDelay));
   if (options.inputRange.empty())
     return Error::success();
   Expected<SmallVector<double>> range = parseNumberList(options.inputRange);
@@ -112,17 +103,27 @@ int mlir::qat::runQuantize(CommandLine &line) {
   cl::opt<std::string> rounding(
       "activ-rounding", cl::init("nearest"), cl::cat(category),
       cl::desc("Rounding of activations: nearest (default) or floor"));
+  cl::opt<std::string> activationType(
+      "activ-type", cl::init("learned"), cl::cat(category),
+      cl::desc("Where bounds of activations come from: learned (default; "
+               "calibrated, then trained), clipped (6, or what is given) or "
+               "relu6 (as clipped, not quantized while it trains)"));
+  cl::opt<unsigned> biasBits(
+      "bias-bits", cl::init(32), cl::cat(category),
+      cl::desc("Bits to which integer biases saturate, 2 to 32 (default 32)"));
+  cl::opt<int> batchFoldDelay(
+      "batch-fold-delay", cl::init(-1), cl::value_desc("epoch"),
+      cl::cat(category),
+      cl::desc("Epoch of a training at which batch norms are frozen (default: "
+               "the training's)"));
   cl::opt<std::string> inputRange(
       "input-range", cl::value_desc("lo,hi"), cl::cat(category),
       cl::desc(
           "Range of the real input (default: that of pixels 0 to 255 under "
           "the preprocessing given at import; else what calibration "
           "sees; else -1,1)"));
-  cl::opt<std::string> layerConfig(
-      "quant-add-config", cl::value_desc("file|JSON"), cl::cat(category),
-      cl::desc("What single layers are given instead: a JSON list of objects "
-               "{\"layer\": index or name, \"w_bits\", \"a_bits\", "
-               "\"quant_type\", \"fold_type\"}"));
+  LayerConfigOption layerConfig(category);
+  MemoryOptions memory(category);
   CalibrationOptions calibration(category);
   cl::opt<std::string> parameters(
       "parameters", cl::value_desc("F.safetensors"), cl::cat(category),
@@ -134,35 +135,51 @@ int mlir::qat::runQuantize(CommandLine &line) {
     return kWrongUsage;
 
   if (Error error = checkOptions(
-          {scheme, fold, rounding, inputRange},
+          {scheme, fold, rounding, activationType, inputRange, biasBits,
+           batchFoldDelay},
           {{"weight-bits", weightBits}, {"activ-bits", activationBits}}))
     return line.finish(std::move(error));
   if (Error error = calibration.check())
     return line.finish(std::move(error));
-  Expected<std::string> config = readLayerConfig(layerConfig);
+  Expected<std::string> config = layerConfig.read();
   if (!config)
     return line.finish(config.takeError());
+  QatAssignPrecisionOptions budgets;
+  if (!memory.areGiven()) {
+    if (Error error = memory.checkUnused())
+      return line.finish(std::move(error));
+  } else {
+    Expected<QatAssignPrecisionOptions> read = memory.read(*config);
+    if (!read)
+      return line.finish(read.takeError());
+    budgets = std::move(*read);
+    for (const cl::Option *option :
+         {static_cast<cl::Option *>(&scheme), static_cast<cl::Option *>(&fold),
+          static_cast<cl::Option *>(&weightBits),
+          static_cast<cl::Option *>(&activationBits)})
+      if (option->getNumOccurrences() > 0 && !line.isQuiet())
+        errs() << "qat quantize: remark: --mem-constraint assigns what '--"
+               << option->ArgStr << "' says, which is not used\n";
+    // What equalization looks at.
+    scheme =
+        budgets.mode == "MixPL" ? "PerLayerAsymPACT" : "PerChannelsAsymMinMax";
+  }
   Expected<GivenParameters> given = GivenParameters::read(parameters);
   if (!given)
     return line.finish(given.takeError());
-  if (given->haveBounds() && calibration.hasRepairs())
-    return line.finish(createStringError(
-        "'" + parameters +
-        "' gives bounds of quantizers, which '--repair' "
-        "would look at before they are set; give weights and batch norms "
-        "alone, or leave out '--repair'"));
-  if (!parameters.empty() && line.onlyPrintsPipeline())
-    return line.finish(wrongUsage("'--print-pipeline' cannot show what "
-                                  "'--parameters' sets: no pass reads files"));
   Expected<OwningOpRef<ModuleOp>> module = line.readModule(input);
   if (!module)
     return line.finish(module.takeError());
-  if (Error error = given->apply(**module))
-    return line.finish(std::move(error));
   bool hasPreprocessing =
       (*module)->getOperation()->hasAttr("qat.preprocessing");
   Error error = line.runPasses(**module, [&](OpPassManager &manager) {
+    QatSetParametersOptions set;
+    set.file = parameters;
+    if (!parameters.empty())
+      manager.addPass(createQatSetParameters(set));
     calibration.addFloatPasses(manager, *symbolizeWeightScheme(scheme));
+    if (memory.areGiven())
+      manager.addPass(createQatAssignPrecision(budgets));
     QatInsertQuantizersOptions options;
     options.weightScheme = scheme;
     options.foldType = fold;
@@ -170,16 +187,20 @@ int mlir::qat::runQuantize(CommandLine &line) {
     options.activationBits = activationBits;
     options.rounding = rounding;
     options.inputRange = inputRange;
+    options.activationType = activationType;
+    options.biasBits = biasBits;
+    options.batchFoldDelay = batchFoldDelay;
     options.layerConfig = *config;
     manager.addPass(createQatInsertQuantizers(options));
+    // Only now there are bounds to set.
+    set.complete = true;
+    if (!parameters.empty())
+      manager.addPass(createQatSetParameters(set));
     calibration.addQuantizedPasses(manager,
                                    !inputRange.empty() || hasPreprocessing);
+    if (!parameters.empty())
+      manager.addPass(createQatClearGiven());
   });
-  if (!error && !line.onlyPrintsPipeline()) {
-    error = given->apply(**module);
-    if (!error)
-      error = given->finish(**module);
-  }
   if (!error && !line.onlyPrintsPipeline())
     error = line.writeModule(**module, output);
   if (!error && !calibration.hasData() && !given->haveBounds() &&

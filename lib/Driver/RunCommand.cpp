@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Command.h"
+#include "ComputedForm.h"
 #include "HostKernelsOption.h"
 #include "ModelInput.h"
 #include "NetworkArrays.h"
@@ -30,6 +31,7 @@ using namespace mlir::qat;
 namespace {
 struct RunOptions {
   std::string model, input, output, layers;
+  std::optional<ComputedForm> form;
   BatchLayout layout = BatchLayout::Any;
   unsigned threads = 2;
 };
@@ -84,7 +86,12 @@ static Error runNetwork(CommandLine &line, const RunOptions &options,
   Expected<OwningOpRef<ModuleOp>> module = readModel(line, options.model);
   if (!module)
     return module.takeError();
+  Expected<ComputedForm> form =
+      chooseComputedForm(**module, options.model, options.form);
+  if (!form)
+    return form.takeError();
   if (Error error = line.runPasses(**module, [&](OpPassManager &manager) {
+        addFormPasses(manager, **module, *form);
         if (!options.layers.empty())
           manager.addPass(createQatExposeLayers());
         if (line.onlyPrintsPipeline())
@@ -129,8 +136,8 @@ int mlir::qat::runRun(CommandLine &line) {
                               cl::cat(category));
   cl::opt<std::string> layers(
       "layers", cl::value_desc("DIR"),
-      cl::desc("Write every layer's output to DIR/LAYER.npy, integers as "
-               "integers"),
+      cl::desc("Write every layer's output in that form to DIR/LAYER.npy, "
+               "integers as integers"),
       cl::cat(category));
   cl::opt<BatchLayout> layout(
       "layout",
@@ -142,9 +149,20 @@ int mlir::qat::runRun(CommandLine &line) {
   cl::opt<unsigned> threads("j", cl::init(2), cl::value_desc("N"),
                             cl::desc("Images that run at once (default: 2)"),
                             cl::cat(category));
+  cl::opt<ComputedForm> form(
+      "as", cl::desc("What a network with quantizers is computed as"),
+      cl::values(clEnumValN(ComputedForm::Float, "float", "without quantizers"),
+                 clEnumValN(ComputedForm::Fake, "fake",
+                            "the float view of the integer network (default)"),
+                 clEnumValN(ComputedForm::Integer, "integer",
+                            "the network that is deployed")),
+      cl::cat(category));
   HostKernelsOption kernels(category);
   if (!line.parse("runs a network of any form on this machine"))
     return kWrongUsage;
+  std::optional<ComputedForm> wanted;
+  if (form.getNumOccurrences())
+    wanted = form;
   return line.finish(runNetwork(
-      line, {model, input, output, layers, layout, threads}, kernels));
+      line, {model, input, output, layers, wanted, layout, threads}, kernels));
 }

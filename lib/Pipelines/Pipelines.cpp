@@ -60,8 +60,9 @@ struct TosaImportPipelineOptions
 struct IntegerPipelineOptions : PassPipelineOptions<IntegerPipelineOptions> {
   Option<unsigned> biasBits{
       *this, "bias-bits",
-      llvm::cl::desc("Bits to which integer biases saturate, 8 to 32"),
-      llvm::cl::init(32)};
+      llvm::cl::desc("Bits to which integer biases saturate, 2 to 32; 0 "
+                     "leaves it to the module"),
+      llvm::cl::init(0)};
 };
 } // namespace
 

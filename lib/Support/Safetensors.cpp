@@ -8,13 +8,17 @@
 
 #include "qat/Support/Safetensors.h"
 
+#include "qat/Support/AtomicFile.h"
 #include "qat/Support/JsonNesting.h"
 
 #include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringSwitch.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Endian.h"
+#include "llvm/Support/EndianStream.h"
+#include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <algorithm>
 #include <optional>
@@ -26,20 +30,27 @@ using namespace mlir::qat;
 static constexpr uint64_t kLongestHeader = 100'000'000;
 static constexpr size_t kHighestRank = 32;
 
+/// The format's names of the kinds.
+static constexpr std::pair<StringLiteral, ElementKind> kKinds[] = {
+    {"F32", ElementKind::F32},  {"F64", ElementKind::F64},
+    {"I8", ElementKind::I8},    {"U8", ElementKind::U8},
+    {"I16", ElementKind::I16},  {"U16", ElementKind::U16},
+    {"I32", ElementKind::I32},  {"U32", ElementKind::U32},
+    {"I64", ElementKind::I64},  {"U64", ElementKind::U64},
+    {"BOOL", ElementKind::Bool}};
+
 static std::optional<ElementKind> findKind(StringRef name) {
-  return StringSwitch<std::optional<ElementKind>>(name)
-      .Case("F32", ElementKind::F32)
-      .Case("F64", ElementKind::F64)
-      .Case("I8", ElementKind::I8)
-      .Case("U8", ElementKind::U8)
-      .Case("I16", ElementKind::I16)
-      .Case("U16", ElementKind::U16)
-      .Case("I32", ElementKind::I32)
-      .Case("U32", ElementKind::U32)
-      .Case("I64", ElementKind::I64)
-      .Case("U64", ElementKind::U64)
-      .Case("BOOL", ElementKind::Bool)
-      .Default(std::nullopt);
+  for (const auto &[known, kind] : kKinds)
+    if (known == name)
+      return kind;
+  return std::nullopt;
+}
+
+static StringRef getFormatName(ElementKind kind) {
+  for (const auto &[name, known] : kKinds)
+    if (known == kind)
+      return name;
+  llvm_unreachable("every kind has a name");
 }
 
 namespace {
@@ -201,4 +212,89 @@ Expected<std::vector<NamedArray>> mlir::qat::readSafetensors(StringRef path) {
     return createStringError("cannot read '" + path +
                              "': " + buffer.getError().message());
   return parseSafetensors((*buffer)->getMemBufferRef());
+}
+
+//===----------------------------------------------------------------------===//
+// Writing
+//===----------------------------------------------------------------------===//
+
+static Error checkNames(ArrayRef<NamedArray> arrays) {
+  llvm::StringSet<> names;
+  for (const NamedArray &named : arrays) {
+    StringRef name = named.name;
+    if (name == "__metadata__" || !json::isUTF8(name))
+      return createStringError("an array cannot be called '" +
+                               json::fixUTF8(name.take_front(200)) +
+                               "' in a safetensors file");
+    if (!names.insert(name).second)
+      return createStringError("two arrays are called '" +
+                               name.take_front(200) + "'");
+  }
+  return Error::success();
+}
+
+/// The header of `arrays`, whose data follow each other, padded so that the
+/// data begin at a multiple of 8.
+static std::string makeHeader(ArrayRef<const NamedArray *> arrays) {
+  std::string header;
+  raw_string_ostream os(header);
+  json::OStream json(os);
+  json.object([&] {
+    int64_t place = 0;
+    for (const NamedArray *named : arrays)
+      json.attributeObject(named->name, [&] {
+        int64_t end = place + named->array.byteSize();
+        json.attribute("dtype", getFormatName(named->array.kind()));
+        json.attribute("shape", json::Array(named->array.shape()));
+        json.attribute("data_offsets", json::Array({place, end}));
+        place = end;
+      });
+  });
+  header.append(alignTo(header.size(), 8) - header.size(), ' ');
+  return header;
+}
+
+static void writeArray(raw_ostream &os, const NdArray &array) {
+  support::endian::Writer writer(os, llvm::endianness::little);
+  visitKind(array.kind(), [&](auto zero) {
+    using T = decltype(zero);
+    for (T element : array.data<T>()) {
+      if constexpr (std::is_same_v<T, bool>)
+        writer.write<uint8_t>(element);
+      else
+        writer.write(element);
+    }
+  });
+}
+
+Error mlir::qat::writeSafetensors(raw_ostream &os,
+                                  ArrayRef<NamedArray> arrays) {
+  if (Error error = checkNames(arrays))
+    return error;
+  SmallVector<const NamedArray *> ordered(make_pointer_range(arrays));
+  llvm::sort(ordered, [](const NamedArray *a, const NamedArray *b) {
+    unsigned sizeOfA = elementSize(a->array.kind());
+    unsigned sizeOfB = elementSize(b->array.kind());
+    return sizeOfA != sizeOfB ? sizeOfA > sizeOfB : a < b;
+  });
+  std::string header = makeHeader(ordered);
+  if (header.size() > kLongestHeader)
+    return createStringError("the names of the arrays take more than the "
+                             "100000000 bytes that a header may have");
+  support::endian::Writer(os, llvm::endianness::little)
+      .write<uint64_t>(header.size());
+  os << header;
+  for (const NamedArray *named : ordered)
+    writeArray(os, named->array);
+  return Error::success();
+}
+
+Error mlir::qat::writeSafetensors(StringRef path, ArrayRef<NamedArray> arrays) {
+  if (Error error = checkNames(arrays))
+    return error;
+  Error failure = Error::success();
+  Error error = writeFileAtomically(path, [&](raw_ostream &os) {
+    failure = joinErrors(std::move(failure), writeSafetensors(os, arrays));
+  });
+  return joinErrors(std::move(error), std::move(failure));
 }

@@ -53,6 +53,9 @@ def main():
         folder = pathlib.Path(folder)
         module, quantized = folder / "f.mlir", folder / "q.mlir"
         output_of("qat", "import", DIGITS, "--scale", "1/255", "-o", module)
+        given = folder / "given.safetensors"
+        output_of("qat", "quantize", module, "--type_quant", "PerLayerSymPACT", "-o", quantized)
+        output_of("qat", "export", quantized, "--to", "safetensors", "-o", given)
 
         for options in (
             [],
@@ -63,6 +66,11 @@ def main():
              "--repair-images", "16", "--weight_bits", "4"],
             ["--calibrate", DATA, "--calibrate-images", "32", "--calibrate-method", "mse",
              "--repair", "clip,bias", "--type_quant", "PerLayerAsymPACT"],
+            ["--type_quant", "PerLayerSymPACT", "--parameters", given, "--calibrate", DATA,
+             "--calibrate-images", "32", "--repair", "clip,bias", "--repair-images", "16",
+             "--activ_type", "clipped", "--bias_bits", "16", "--batch_fold_delay", "1"],
+            ["--mem_constraint", "[8k,1k]", "--mixed_prec_quant", "MixPL", "--policy",
+             "reference", "--quant_add_config", '[{"layer": 1, "w_bits": 4}]'],
             ["--quant_add_config", '[{"layer": 0, "w_bits": 4, "a_bits": 4}, {"layer": 1}]'],
         ):
             command = ["quantize", module, *options, "-o", quantized]

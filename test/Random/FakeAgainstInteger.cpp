@@ -183,6 +183,9 @@ Expected<FakeCounts> mlir::qat::compareFakeLayers(ModuleOp formQ, uint64_t seed,
     bool isLogits = type.getStorageTypeIntegralWidth() > 8;
     auto quantizer = quantizers.find(name);
     counts.elements += got.size();
+    double largest = 0;
+    for (int64_t value : wanted)
+      largest = std::max(largest, std::fabs(static_cast<double>(value)));
     for (size_t i = 0; i < got.size(); ++i) {
       double level =
           static_cast<double>(got[i]) / static_cast<float>(type.getScale()) +
@@ -196,8 +199,9 @@ Expected<FakeCounts> mlir::qat::compareFakeLayers(ModuleOp formQ, uint64_t seed,
                         .str();
       };
       if (isLogits) {
-        // Logits are not on a grid before the integer layer rounds them.
-        if (difference > 1.001 + 1e-5 * std::fabs(level))
+        // Logits are not on a grid before the integer layer rounds them, and
+        // float sums lose digits where large terms cancel.
+        if (difference > 1.001 + 1e-4 * largest)
           fail("");
         continue;
       }

@@ -18,7 +18,9 @@ def QatCalibrate : Pass<"qat-calibrate", "::mlir::ModuleOp"> {
     out), runs it over a data set and notes the least and the greatest value
     that each quantizer would have met. The bounds (`LAYER.alpha`, `LAYER.lo`,
     `LAYER.hi`) are set to hold these; a bound that the float network has (the
-    6 of a ReLU6) is never exceeded.
+    6 of a ReLU6) is never exceeded. Bounds that were given (qat-set-parameters)
+    and those of clipped activations stay as they are, and the layers behind see
+    values that are clipped there.
 
     With `method=percentile` the bounds hold `percentile` percent of the values
     (what a PACT cuts off lies above it, what two bounds cut off half at either

@@ -42,6 +42,10 @@ void populateQatFloatToLinalgPatterns(RewritePatternSet &patterns);
 /// qat/Support.
 void populateQatQuantizersToLinalgPatterns(RewritePatternSet &patterns);
 
+/// The gradients of the quantizers to linalg: sums in f64, in the order that
+/// QatGradientOps.td gives; results without users are left out.
+void populateQatGradientsToLinalgPatterns(RewritePatternSet &patterns);
+
 /// The integer layers of form I to linalg; `converter` is that of
 /// populateQuantTypeConversions.
 void populateQatIntegerToLinalgPatterns(const TypeConverter &converter,

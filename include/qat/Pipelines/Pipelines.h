@@ -18,13 +18,13 @@ namespace mlir::qat {
 
 /// From form Q to form I: binds the parameters, folds the batch norms, freezes
 /// the ranges and proves the accumulators. `biasBits` is that of
-/// qat-freeze-ranges. Named `qat-integer-pipeline`.
-void buildIntegerPipeline(OpPassManager &manager, unsigned biasBits = 32);
+/// qat-freeze-ranges: 0 leaves it to the module. Named `qat-integer-pipeline`.
+void buildIntegerPipeline(OpPassManager &manager, unsigned biasBits = 0);
 
 /// From form Q to the fake-quantized graph of the frozen network: the same with
 /// qat-freeze-fake-quantization in the place of freezing the ranges. Named
 /// `qat-fake-pipeline`.
-void buildFakePipeline(OpPassManager &manager, unsigned biasBits = 32);
+void buildFakePipeline(OpPassManager &manager, unsigned biasBits = 0);
 
 /// From TOSA as converters write it to form F, or to form I where `isInteger`
 /// says that its tensors are 8-bit integers. Named `qat-import-tosa-pipeline`,

@@ -18,6 +18,10 @@
 #include <string>
 #include <vector>
 
+namespace llvm {
+class raw_ostream;
+} // namespace llvm
+
 namespace mlir::qat {
 
 struct NamedArray {
@@ -37,6 +41,18 @@ parseSafetensors(llvm::MemoryBufferRef buffer);
 
 /// The same from a file.
 llvm::Expected<std::vector<NamedArray>> readSafetensors(llvm::StringRef path);
+
+/// Writes `arrays` as a safetensors file, which appears whole or not at all
+/// (AtomicFile.h; "-" is standard output). As the format's own writer does, the
+/// widest elements come first, so that all are aligned; arrays of one width
+/// keep their order. Fails for what the format has no place for: a name that is
+/// there twice, is not UTF-8, or is `__metadata__`.
+llvm::Error writeSafetensors(llvm::StringRef path,
+                             llvm::ArrayRef<NamedArray> arrays);
+
+/// The same to a stream; nothing is written where it fails.
+llvm::Error writeSafetensors(llvm::raw_ostream &os,
+                             llvm::ArrayRef<NamedArray> arrays);
 
 } // namespace mlir::qat
 

@@ -110,6 +110,7 @@ struct ConvertQatToLinalg
     RewritePatternSet patterns(&getContext());
     populateQatFloatToLinalgPatterns(patterns);
     populateQatQuantizersToLinalgPatterns(patterns);
+    populateQatGradientsToLinalgPatterns(patterns);
     populateQatIntegerToLinalgPatterns(converter, patterns);
     if (isa)
       populateQatToHostKernelPatterns(converter, patterns, *isa);

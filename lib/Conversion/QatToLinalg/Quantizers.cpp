@@ -133,7 +133,7 @@ struct LowerQuantizeInput : OpRewritePattern<QuantizeInputOp> {
 };
 
 /// pact(x) -> level * float32(alpha / n), level = n where x >= alpha, else
-/// clamp(floor(float32(n / alpha) * x + r), 0, n).
+/// clamp(floor(float32(n / alpha) * x + r), 0, n). A relu6 is only clamped.
 struct LowerPact : OpRewritePattern<PactOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -143,6 +143,15 @@ struct LowerPact : OpRewritePattern<PactOp> {
     Type f32 = b.getF32Type();
     double n = maxLevel(op.getBits());
     Value alpha = loadBound(b, op.getAlpha());
+    if (op.getActivationType() == ActivationType::ReLU6) {
+      rewriter.replaceOp(
+          op,
+          mapElements(b, op.getInput(), cast<RankedTensorType>(op.getType()),
+                      [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                        return clamp(e, v[0], buildFloat(e, f32, 0.0), alpha);
+                      }));
+      return success();
+    }
     Value wide = toDouble(b, alpha);
     Value levels = buildFloat(b, b.getF64Type(), n);
     Value reciprocal = toSingle(b, arith::DivFOp::create(b, levels, wide));

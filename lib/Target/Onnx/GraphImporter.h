@@ -9,10 +9,11 @@
 #ifndef QAT_LIB_TARGET_ONNX_GRAPHIMPORTER_H
 #define QAT_LIB_TARGET_ONNX_GRAPHIMPORTER_H
 
-#include "Emitter.h"
 #include "Layout.h"
 #include "OnnxModel.h"
 #include "Refusals.h"
+
+#include "qat/Dialect/Qat/IR/FormFEmitter.h"
 
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/StringMap.h"
@@ -28,6 +29,8 @@ struct OnnxImportOptions;
 } // namespace mlir::qat
 
 namespace mlir::qat::onnx {
+
+using Emitter = FormFEmitter;
 
 /// What was read of the model but not written yet, since the reader may take
 /// it up: a convolution an affine map in its weights, or a pad in its own.

@@ -1,9 +1,9 @@
 // RUN: qat-mlir-opt %s -split-input-file -qat-freeze-ranges -verify-diagnostics | FileCheck %s
-// RUN: not qat-mlir-opt %s -split-input-file -qat-freeze-ranges=bias-bits=7 2>&1 | FileCheck %s --check-prefix=FEW
+// RUN: not qat-mlir-opt %s -split-input-file -qat-freeze-ranges=bias-bits=1 2>&1 | FileCheck %s --check-prefix=FEW
 // RUN: not qat-mlir-opt %s -split-input-file -qat-freeze-ranges=bias-bits=33 2>&1 | FileCheck %s --check-prefix=MANY
 
-// FEW: error: bias bits must be between 8 and 32, but got 7
-// MANY: error: bias bits must be between 8 and 32, but got 33
+// FEW: error: bias bits must be between 2 and 32, but got 1
+// MANY: error: bias bits must be between 2 and 32, but got 33
 
 // The numbers are computed by hand in the comments; test/Integration has the
 // comparison in breadth.

@@ -491,8 +491,8 @@ func.func @refuse_batch_norm_of_last_layer(%x: !x) -> !y {
   %zp = "tosa.const"() {values = dense<0.0> : tensor<1xf32>} : () -> tensor<1xf32>
   %w = arith.constant dense<0.5> : !w
   %c = arith.constant dense<0.1> : !c
+  // expected-error @+1 {{the last layer's batch norm has to be folded into its weights, since all logits have one scale, and PerChannelsAsymMinMax weights take no factor; give this layer a per-layer scheme, for example PerLayerAsymMinMax}}
   %0 = tosa.conv2d %x, %w, %c, %zp, %zp {acc_type = f32, pad = array<i64: 1, 1, 1, 1>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>} : (!x, !w, !c, tensor<1xf32>, tensor<1xf32>) -> !y loc("conv1")
-  // expected-error @+1 {{the last layer's batch norm has to be folded into its weights, which PerChannelsAsymMinMax cannot take; use a per-layer scheme}}
   %1 = qat.batch_norm %0, %c, %c, %c, %c {epsilon = 1.0e-3 : f32} : !y, !c
   return %1 : !y
 }

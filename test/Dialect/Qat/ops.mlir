@@ -70,6 +70,21 @@ func.func @weights(%w: tensor<16x3x3x3xf32>, %b: tensor<f32>) {
 }
 
 //===----------------------------------------------------------------------===//
+// Gradients
+//===----------------------------------------------------------------------===//
+
+// CHECK-LABEL: func.func @gradients
+func.func @gradients(%x: tensor<2x8x8x16xf32>, %b: tensor<f32>, %g: tensor<2x8x8x16xf32>) {
+  // CHECK: %{{.*}}, %{{.*}} = qat.pact_gradient %{{.*}}, %{{.*}}, %{{.*}} : tensor<2x8x8x16xf32>
+  %0:2 = qat.pact_gradient %x, %b, %g : tensor<2x8x8x16xf32>
+  // CHECK: %{{.*}}, %{{.*}}, %{{.*}} = qat.bounded_gradient %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} : tensor<2x8x8x16xf32>
+  %1:3 = qat.bounded_gradient %x, %b, %b, %0#0 : tensor<2x8x8x16xf32>
+  // CHECK: %{{.*}}, %{{.*}} = qat.symmetric_gradient %{{.*}}, %{{.*}}, %{{.*}} : tensor<2x8x8x16xf32>
+  %2:2 = qat.symmetric_gradient %x, %0#1, %1#0 : tensor<2x8x8x16xf32>
+  return
+}
+
+//===----------------------------------------------------------------------===//
 // Form I
 //===----------------------------------------------------------------------===//
 

@@ -110,3 +110,52 @@ TEST(SafetensorsTest, RefusesDataThatIsNotTheShape) {
   EXPECT_EQ(errorOfEntry(R"({"dtype":"F32","shape":[1],"data_offsets":[0,4]})"),
             "cannot read 'p': the arrays have 4 bytes, but the file has 8");
 }
+
+static std::string write(ArrayRef<NamedArray> arrays) {
+  std::string file;
+  raw_string_ostream os(file);
+  Error error = writeSafetensors(os, arrays);
+  return error ? toString(std::move(error)) : file;
+}
+
+static NamedArray bytes(StringRef name) {
+  return {name.str(), NdArray::of<uint8_t>({2}, {1, 255})};
+}
+
+TEST(SafetensorsTest, WritesTheWidestFirst) {
+  NamedArray arrays[] = {bytes("b"),
+                         {"d", NdArray::of<double>({}, {0.5})},
+                         {"t", NdArray::of<bool>({1}, {true})},
+                         {"f", NdArray::of<float>({1, 2}, {1.5f, -2.0f})}};
+  std::string header =
+      R"({"d":{"dtype":"F64","shape":[],"data_offsets":[0,8]},)"
+      R"("f":{"dtype":"F32","shape":[1,2],"data_offsets":[8,16]},)"
+      R"("b":{"dtype":"U8","shape":[2],"data_offsets":[16,18]},)"
+      R"("t":{"dtype":"BOOL","shape":[1],"data_offsets":[18,19]}})";
+  header.append((8 - header.size() % 8) % 8, ' ');
+  EXPECT_EQ(write(arrays),
+            makeFile(header, StringRef("\0\0\0\0\0\0\xe0\x3f\0\0\xc0\x3f\0\0"
+                                       "\0\xc0\1\xff\1",
+                                       19)));
+}
+
+TEST(SafetensorsTest, ReadsWhatItWrites) {
+  NamedArray arrays[] = {bytes("caf\xc3\xa9 \"\\\n"),
+                         {"e", NdArray::zeros(ElementKind::I64, {0, 3})}};
+  std::string file = write(arrays);
+  auto read = parseSafetensors(MemoryBufferRef(file, "p"));
+  ASSERT_TRUE(bool(read)) << toString(read.takeError());
+  ASSERT_EQ(read->size(), 2u);
+  EXPECT_EQ((*read)[0].name, "e");
+  EXPECT_EQ((*read)[0].array.shape(), ArrayRef<int64_t>({0, 3}));
+  EXPECT_EQ((*read)[1].name, "caf\xc3\xa9 \"\\\n");
+  EXPECT_EQ((*read)[1].array.data<uint8_t>()[1], 255);
+}
+
+TEST(SafetensorsTest, RefusesNamesThatTheFormatLacks) {
+  NamedArray twice[] = {bytes("a"), bytes("a")};
+  EXPECT_EQ(write(twice), "two arrays are called 'a'");
+  for (StringRef name : {"__metadata__", "\xff"})
+    EXPECT_NE(write({bytes(name)}).find("an array cannot be called '"),
+              std::string::npos);
+}

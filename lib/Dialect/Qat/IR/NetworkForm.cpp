@@ -31,3 +31,12 @@ NetworkForm qat::getNetworkForm(ModuleOp module) {
                            .wasInterrupted();
   return hasQuantizers ? NetworkForm::FakeQuantized : NetworkForm::Float;
 }
+
+bool qat::awaitsFreezing(ModuleOp module) {
+  return module->hasAttr(kRoundingAttribute) ||
+         module
+             .walk([](WeightQuantizerOpInterface) {
+               return WalkResult::interrupt();
+             })
+             .wasInterrupted();
+}

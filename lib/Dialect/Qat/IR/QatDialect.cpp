@@ -13,6 +13,8 @@
 
 #include "qat/Dialect/Qat/IR/Qat.h"
 
+#include <limits>
+
 using namespace mlir;
 using namespace mlir::qat;
 
@@ -35,4 +37,30 @@ void QatDialect::initialize() {
 #define GET_OP_LIST
 #include "qat/Dialect/Qat/IR/QatOps.cpp.inc"
       >();
+}
+
+/// Checks an attribute of a module that is an i32 from `low` to `high`.
+static LogicalResult verifyModuleInteger(Operation *op,
+                                         NamedAttribute attribute, int64_t low,
+                                         int64_t high) {
+  if (!isa<ModuleOp>(op))
+    return op->emitOpError("expects '")
+           << attribute.getName().getValue() << "' on the module alone";
+  auto value = dyn_cast<IntegerAttr>(attribute.getValue());
+  if (!value || !value.getType().isSignlessInteger(32) ||
+      value.getInt() < low || value.getInt() > high)
+    return op->emitOpError("expects '")
+           << attribute.getName().getValue() << "' to be an i32 from " << low
+           << " to " << high << ", but got " << attribute.getValue();
+  return success();
+}
+
+LogicalResult QatDialect::verifyOperationAttribute(Operation *op,
+                                                   NamedAttribute attribute) {
+  if (attribute.getName() == "qat.bias_bits")
+    return verifyModuleInteger(op, attribute, 2, 32);
+  if (attribute.getName() == "qat.batch_fold_delay")
+    return verifyModuleInteger(op, attribute, 0,
+                               std::numeric_limits<int32_t>::max());
+  return success();
 }

@@ -160,6 +160,12 @@ LogicalResult FoldWeightOp::verify() {
   return verifyEpsilon(*this, getEpsilon()); // fold_weight_c3
 }
 
+Value FoldWeightOp::buildWeightGradient(OpBuilder &builder, Value upstream) {
+  return FoldWeightOp::create(builder, getLoc(), upstream.getType(), upstream,
+                              getGamma(), getVariance(), getChannelAxes(),
+                              getEpsilon());
+}
+
 LogicalResult FoldBiasOp::verify() {
   return verifyEpsilon(*this, getEpsilon()); // fold_bias_c1
 }

@@ -65,6 +65,9 @@ UniformQuantizedType QuantizeInputOp::getFrozenType(ArrayRef<float>) {
 }
 
 Value QuantizeInputOp::buildFloatEquivalent(OpBuilder &) { return getInput(); }
+SmallVector<Value> QuantizeInputOp::buildGradient(OpBuilder &, Value) {
+  return {Value()};
+}
 
 LogicalResult PactOp::verify() {
   if (!getFloatBound())
@@ -99,6 +102,13 @@ Value PactOp::buildFloatEquivalent(OpBuilder &builder) {
                                builder.getF32FloatAttr(bound));
 }
 
+SmallVector<Value> PactOp::buildGradient(OpBuilder &builder, Value upstream) {
+  return SmallVector<Value>(PactGradientOp::create(builder, getLoc(),
+                                                   getInput(), getAlpha(),
+                                                   upstream)
+                                .getResults());
+}
+
 Value BoundedOp::getQuantizedInput() { return getInput(); }
 unsigned BoundedOp::getGridBits() { return getBits(); }
 SmallVector<Value> BoundedOp::getBounds() { return {getLo(), getHi()}; }
@@ -114,6 +124,13 @@ UniformQuantizedType BoundedOp::getFrozenType(ArrayRef<float> bounds) {
 }
 
 Value BoundedOp::buildFloatEquivalent(OpBuilder &) { return getInput(); }
+SmallVector<Value> BoundedOp::buildGradient(OpBuilder &builder,
+                                            Value upstream) {
+  return SmallVector<Value>(BoundedGradientOp::create(builder, getLoc(),
+                                                      getInput(), getLo(),
+                                                      getHi(), upstream)
+                                .getResults());
+}
 
 //===----------------------------------------------------------------------===//
 // Weights
@@ -128,6 +145,13 @@ bool WeightAsymmetricPactOp::isPerChannel() { return false; }
 WeightScheme WeightAsymmetricPactOp::getScheme() {
   return WeightScheme::PerLayerAsymPACT;
 }
+SmallVector<Value> WeightAsymmetricPactOp::buildGradient(OpBuilder &builder,
+                                                         Value upstream) {
+  return SmallVector<Value>(BoundedGradientOp::create(builder, getLoc(),
+                                                      getWeight(), getLo(),
+                                                      getHi(), upstream)
+                                .getResults());
+}
 
 Value WeightSymmetricPactOp::getQuantizedInput() { return getWeight(); }
 unsigned WeightSymmetricPactOp::getGridBits() { return getBits(); }
@@ -135,6 +159,13 @@ SmallVector<Value> WeightSymmetricPactOp::getBounds() { return {getHi()}; }
 bool WeightSymmetricPactOp::isPerChannel() { return false; }
 WeightScheme WeightSymmetricPactOp::getScheme() {
   return WeightScheme::PerLayerSymPACT;
+}
+SmallVector<Value> WeightSymmetricPactOp::buildGradient(OpBuilder &builder,
+                                                        Value upstream) {
+  return SmallVector<Value>(SymmetricGradientOp::create(builder, getLoc(),
+                                                        getWeight(), getHi(),
+                                                        upstream)
+                                .getResults());
 }
 
 LogicalResult WeightMinMaxOp::verify() {
@@ -151,4 +182,7 @@ bool WeightMinMaxOp::isPerChannel() { return getChannelAxes().has_value(); }
 WeightScheme WeightMinMaxOp::getScheme() {
   return isPerChannel() ? WeightScheme::PerChannelsAsymMinMax
                         : WeightScheme::PerLayerAsymMinMax;
+}
+SmallVector<Value> WeightMinMaxOp::buildGradient(OpBuilder &, Value upstream) {
+  return {upstream};
 }

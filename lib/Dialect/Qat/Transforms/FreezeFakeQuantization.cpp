@@ -146,6 +146,13 @@ void FakeFreezer::dropQuantizer(const LayerGroup &group,
 // Layers
 //===----------------------------------------------------------------------===//
 
+/// A ReLU6, which is clamped alone before it is frozen, is clipped from now on.
+static void clip(ActivationQuantizerOpInterface quantizer) {
+  if (auto pact = dyn_cast<PactOp>(quantizer.getOperation());
+      pact && pact.getActivationType() == ActivationType::ReLU6)
+    pact.setActivationType(ActivationType::Clipped);
+}
+
 LogicalResult FakeFreezer::visitWeighted(Operation *op) {
   FailureOr<UniformQuantizedType> input = lookup(op, op->getOperand(0));
   if (failed(input))
@@ -208,6 +215,7 @@ LogicalResult FakeFreezer::visitConcat(tosa::ConcatOp op) {
   if (!group.quantizer)
     return op.emitError("expects a quantizer behind it; run "
                         "qat-insert-quantizers before");
+  clip(group.quantizer);
   FailureOr<UniformQuantizedType> grid = getFrozenType(group.quantizer);
   if (failed(grid))
     return failure();
@@ -230,6 +238,7 @@ LogicalResult FakeFreezer::visitPad(tosa::PadOp op) {
   if (!group.quantizer)
     return op.emitError("expects a quantizer behind it; run "
                         "qat-insert-quantizers before");
+  clip(group.quantizer);
   FailureOr<UniformQuantizedType> type = getFrozenType(group.quantizer);
   if (failed(type) || failed(moveToGrid(op->getOpOperand(0), group.quantizer,
                                         *type, getLayerName(op) + ".operand")))
@@ -266,6 +275,7 @@ LogicalResult FakeFreezer::visitQuantizer(ActivationQuantizerOpInterface op) {
   FailureOr<UniformQuantizedType> type = getFrozenType(op);
   if (failed(type))
     return failure();
+  clip(op);
   Value input = op.getQuantizedInput(), result = op->getResult(0);
   // A requantization to the grid on which the tensor lies already copies it.
   if (auto found = grids.find(input);
@@ -341,19 +351,17 @@ LogicalResult FakeFreezer::run() {
 
 void FreezeFakeQuantization::runOnOperation() {
   ModuleOp module = getOperation();
-  if (biasBits < 8 || biasBits > 32) {
-    module.emitError("bias bits must be between 8 and 32, but got ")
-        << biasBits.getValue();
+  FailureOr<unsigned> bits = getBiasBits(module, biasBits);
+  if (failed(bits))
     return signalPassFailure();
-  }
   for (auto function : module.getOps<func::FuncOp>()) {
     if (function.isExternal() || !function.getBody().hasOneBlock()) {
       function.emitError("expects a body of one block");
       return signalPassFailure();
     }
     if (failed(checkSizes(function)) ||
-        failed(FakeFreezer(function, biasBits).run()))
+        failed(FakeFreezer(function, *bits).run()))
       return signalPassFailure();
   }
-  module->removeAttr(kRoundingAttribute);
+  removeFreezingAttributes(module);
 }

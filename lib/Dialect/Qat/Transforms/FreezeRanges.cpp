@@ -183,11 +183,9 @@ LogicalResult Freezer::run() {
 
 void FreezeRanges::runOnOperation() {
   ModuleOp module = getOperation();
-  if (biasBits < 8 || biasBits > 32) {
-    module.emitError("bias bits must be between 8 and 32, but got ")
-        << biasBits.getValue();
+  FailureOr<unsigned> bits = getBiasBits(module, biasBits);
+  if (failed(bits))
     return signalPassFailure();
-  }
   for (auto function :
        llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
     if (function.isExternal() || !function.getBody().hasOneBlock()) {
@@ -200,9 +198,8 @@ void FreezeRanges::runOnOperation() {
       function.emitError("is integer already");
       return signalPassFailure();
     }
-    if (failed(checkSizes(function)) ||
-        failed(Freezer(function, biasBits).run()))
+    if (failed(checkSizes(function)) || failed(Freezer(function, *bits).run()))
       return signalPassFailure();
   }
-  module->removeAttr(kRoundingAttribute);
+  removeFreezingAttributes(module);
 }

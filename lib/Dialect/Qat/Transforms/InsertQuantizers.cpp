@@ -56,7 +56,6 @@ private:
 
   /// A new parameter `name`, loaded before `op`.
   Value addParameter(const Twine &name, float value, Operation *op);
-  std::string makeLayerName(Operation *op);
   /// The values of the parameter that `value` loads, or of a constant.
   std::optional<std::vector<float>> getParameter(Value value);
 
@@ -70,7 +69,7 @@ private:
   DenseSet<Value> onGrid;
   /// The batch norms that belong to a layer.
   DenseSet<Operation *> ownedBatchNorms;
-  llvm::StringMap<unsigned> layerNames;
+  LayerNamer names;
   /// The ReLUs that became quantizers; erased when the walk is over.
   SmallVector<Operation *> replaced;
 };
@@ -141,14 +140,6 @@ Value Inserter::addParameter(const Twine &name, float value, Operation *op) {
                                           FlatSymbolRefAttr::get(symbol));
 }
 
-std::string Inserter::makeLayerName(Operation *op) {
-  std::string name = getLayerName(op);
-  if (name.empty())
-    name = op->getName().stripDialect().str();
-  unsigned count = layerNames[name]++;
-  return count == 0 ? name : name + "_" + std::to_string(count + 1);
-}
-
 std::optional<std::vector<float>> Inserter::getParameter(Value value) {
   if (auto load = value.getDefiningOp<ml_program::GlobalLoadOp>()) {
     auto global = symbols.lookup<ml_program::GlobalOp>(
@@ -171,10 +162,15 @@ Value Inserter::quantizeActivation(Value value, tosa::ClampOp relu,
   if (relu) {
     double bound = cast<FloatAttr>(relu.getMaxVal()).getValueAsDouble();
     bool isBounded = bound < std::numeric_limits<float>::max();
-    Value alpha = addParameter(name + ".alpha", isBounded ? bound : 6.0f, relu);
+    float initial = isBounded ? bound : 6.0f;
+    // Calibration does not set a clipped bound: it is 6 unless it is given.
+    if (choice.activationType != ActivationType::Learned)
+      initial = std::min(initial, 6.0f);
+    Value alpha = addParameter(name + ".alpha", initial, relu);
     auto pact = PactOp::create(
         builder, location, relu.getType(), relu.getInput(), alpha, bits,
-        rounding, isBounded ? builder.getF32FloatAttr(bound) : FloatAttr());
+        rounding, isBounded ? builder.getF32FloatAttr(bound) : FloatAttr(),
+        ActivationTypeAttr::get(builder.getContext(), choice.activationType));
     relu.getOutput().replaceAllUsesWith(pact.getResult());
     replaced.push_back(relu);
     return pact.getResult();
@@ -193,9 +189,11 @@ LogicalResult Inserter::visitBatchNorm(const LayerGroup &group) {
   FoldType fold = choice.foldType;
   if (group.batchNorm && group.isLast() && fold != FoldType::FoldingWeights) {
     if (isPerChannel(choice.scheme))
-      return group.batchNorm->emitError(
+      return group.layer->emitError(
           "the last layer's batch norm has to be folded into its weights, "
-          "which PerChannelsAsymMinMax cannot take; use a per-layer scheme");
+          "since all logits have one scale, and PerChannelsAsymMinMax weights "
+          "take no factor; give this layer a per-layer scheme, for example "
+          "PerLayerAsymMinMax");
     fold = FoldType::FoldingWeights;
   }
   group.layer->setAttr(
@@ -291,7 +289,7 @@ LogicalResult Inserter::visitLayer(Operation *op) {
   if (!isWeighted && op->getOperand(0).getType() != op->getOperand(1).getType())
     return op->emitError("expects operands of one shape; an add that "
                          "broadcasts has no integer form");
-  std::string name = makeLayerName(op);
+  std::string name = names.getName(op);
   if (failed(choose(op, name)))
     return failure();
   LayerGroup group = LayerGroup::get(op);
@@ -315,7 +313,7 @@ LogicalResult Inserter::visitMoved(Operation *op) {
     if (failed(requireGrid(op, input)))
       return failure();
   LayerGroup group = LayerGroup::get(op);
-  std::string name = makeLayerName(op);
+  std::string name = names.getName(op);
   if (failed(choose(op, name)))
     return failure();
   onGrid.insert(quantizeActivation(group.end, group.relu, name));
@@ -358,7 +356,7 @@ LogicalResult Inserter::visit(Operation *op) {
     if (!isRelu(clamp) || !onGrid.contains(clamp.getInput()))
       return op->emitError("expects a clamp that starts at 0 on a quantized "
                            "tensor; this one has no integer form");
-    std::string name = makeLayerName(op);
+    std::string name = names.getName(op);
     if (failed(choose(op, name)))
       return failure();
     onGrid.insert(quantizeActivation(clamp.getOutput(), clamp, name));
@@ -405,38 +403,15 @@ LogicalResult Inserter::run(std::pair<float, float> inputRange) {
 void InsertQuantizers::runOnOperation() {
   ModuleOp module = getOperation();
   FailureOr<LayerChoices> choices = getLayerChoices(
-      module, {weightScheme, foldType, weightBits, activationBits, rounding,
-               inputRange, layerConfig});
+      module,
+      {weightScheme, foldType, weightBits, activationBits, rounding, inputRange,
+       activationType, biasBits, batchFoldDelay, layerConfig});
   if (failed(choices))
     return signalPassFailure();
-  StringRef obstacle;
-  module.walk([&](Operation *op) {
-    if (isa<ActivationQuantizerOpInterface, WeightQuantizerOpInterface>(op))
-      obstacle = "the network has quantizers already; qat-remove-quantizers "
-                 "takes them out";
-    else if (isa<IntegerLayerOpInterface>(op))
-      obstacle = "the network is integer already; quantizers go into the float "
-                 "network";
-    return obstacle.empty() ? WalkResult::advance() : WalkResult::interrupt();
-  });
-  if (!obstacle.empty()) {
-    module.emitError(obstacle);
+  if (failed(checkIsFloatNetwork(module)))
     return signalPassFailure();
-  }
   for (auto function :
        llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
-    auto input =
-        function.getNumArguments() == 1
-            ? dyn_cast<RankedTensorType>(function.getArgumentTypes()[0])
-            : nullptr;
-    if (function.isExternal() || !input || !input.getElementType().isF32() ||
-        !function.getBody().hasOneBlock()) {
-      function.emitError("expects a network of one block with one input, a "
-                         "tensor of f32");
-      return signalPassFailure();
-    }
-    if (failed(checkSizes(function)))
-      return signalPassFailure();
     FailureOr<std::pair<float, float>> inputRange = getInputRange(function);
     if (failed(inputRange) ||
         failed(Inserter(module, function, *choices).run(*inputRange)))
@@ -445,4 +420,10 @@ void InsertQuantizers::runOnOperation() {
   module->setAttr(
       kRoundingAttribute,
       RoundingModeAttr::get(&getContext(), choices->common.rounding));
+  Builder builder(&getContext());
+  if (biasBits != 32)
+    module->setAttr(kBiasBitsAttribute, builder.getI32IntegerAttr(biasBits));
+  if (batchFoldDelay >= 0)
+    module->setAttr(kBatchFoldDelayAttribute,
+                    builder.getI32IntegerAttr(batchFoldDelay));
 }

@@ -10,10 +10,12 @@
 #ifndef QAT_LIB_DIALECT_QAT_TRANSFORMS_LAYERGROUP_H
 #define QAT_LIB_DIALECT_QAT_TRANSFORMS_LAYERGROUP_H
 
+#include "qat/Dialect/Qat/IR/NetworkForm.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace mlir::qat {
 
@@ -68,6 +70,21 @@ bool isDense(Operation *layer);
 /// `value`.
 bool feedsOnlyResults(Value value);
 
+/// Calls layers by their names and tells those apart that share one: "conv",
+/// "conv_2". To be asked once a layer, in order.
+class LayerNamer {
+public:
+  std::string getName(Operation *layer);
+
+private:
+  llvm::StringMap<unsigned> counts;
+};
+
+/// Checks that `module` is a float network (form F): nothing quantized, each
+/// function of one block with one f32 tensor as input and static shapes; else
+/// emits an error.
+LogicalResult checkIsFloatNetwork(ModuleOp module);
+
 /// Checks that every tensor of `function` has a static shape; else emits an
 /// error.
 LogicalResult checkSizes(func::FuncOp function);
@@ -83,9 +100,16 @@ OpOperand &getBiasOperand(Operation *layer);
 /// fold type of the layer, whether it has a batch norm or not.
 inline constexpr StringLiteral kFoldTypeAttribute = "qat.fold_type";
 
-/// The attribute on the module: the rounding of what has no quantizer of its
-/// own, pools and the last layer.
-inline constexpr StringLiteral kRoundingAttribute = "qat.rounding";
+/// The attributes on the module, i32: the bits to which integer biases saturate
+/// (absent: 32), and the epoch of a training at which batch norms are frozen
+/// (absent: the training's own choice). The dialect verifies both.
+inline constexpr StringLiteral kBiasBitsAttribute = "qat.bias_bits";
+inline constexpr StringLiteral kBatchFoldDelayAttribute =
+    "qat.batch_fold_delay";
+/// The attribute that qat-assign-precision leaves on a layer, a dictionary of
+/// those of w_bits, a_bits (i32), quant_type and fold_type (strings) that the
+/// layer takes. qat-insert-quantizers reads and removes it.
+inline constexpr StringLiteral kPrecisionAttribute = "qat.precision";
 
 } // namespace mlir::qat
 

@@ -34,6 +34,24 @@ std::optional<RoundingMode> mlir::qat::getRoundingMode(Operation *quantizer) {
   return std::nullopt;
 }
 
+FailureOr<unsigned> mlir::qat::getBiasBits(ModuleOp module, unsigned option) {
+  unsigned bits = option;
+  if (bits == 0) {
+    auto attribute = module->getAttrOfType<IntegerAttr>(kBiasBitsAttribute);
+    bits = attribute ? attribute.getInt() : 32;
+  }
+  if (bits < 2 || bits > 32)
+    return module.emitError("bias bits must be between 2 and 32, but got ")
+           << bits;
+  return bits;
+}
+
+void mlir::qat::removeFreezingAttributes(ModuleOp module) {
+  for (StringRef name :
+       {kRoundingAttribute, kBiasBitsAttribute, kBatchFoldDelayAttribute})
+    module->removeAttr(name);
+}
+
 LayerQuantizer::LayerQuantizer(func::FuncOp function, unsigned biasBits)
     : biasBits(biasBits) {
   if (auto mode = function->getParentOfType<ModuleOp>()

@@ -79,6 +79,13 @@ private:
 FailureOr<quant::UniformQuantizedType>
 getFrozenType(ActivationQuantizerOpInterface op);
 
+/// The bits of integer biases: `option`, or, where that is 0, what the module
+/// says. Emits an error for what is not 2 to 32.
+FailureOr<unsigned> getBiasBits(ModuleOp module, unsigned option);
+
+/// Takes off `module` what was said there about freezing it.
+void removeFreezingAttributes(ModuleOp module);
+
 Grid gridOf(quant::UniformQuantizedType type);
 
 Rounding toRounding(RoundingMode mode);

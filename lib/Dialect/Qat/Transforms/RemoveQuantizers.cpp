@@ -48,7 +48,9 @@ struct RemoveQuantizers : qat::impl::QatRemoveQuantizersBase<RemoveQuantizers> {
           batchNorm.removeFoldTypeAttr();
       }
     });
-    getOperation()->removeAttr(kRoundingAttribute);
+    for (StringRef name :
+         {kRoundingAttribute, kBiasBitsAttribute, kBatchFoldDelayAttribute})
+      getOperation()->removeAttr(name);
 
     SymbolTable symbols(getOperation());
     for (Operation *bound : bounds) {

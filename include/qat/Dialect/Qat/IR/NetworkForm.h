@@ -21,6 +21,16 @@ enum class NetworkForm { Float, FakeQuantized, Integer };
 /// type, fake-quantized where it has activation quantizers, else float.
 NetworkForm getNetworkForm(ModuleOp module);
 
+/// The attribute that qat-insert-quantizers leaves on the module and freezing
+/// takes off: the rounding of what has no quantizer of its own, pools and the
+/// last layer.
+inline constexpr StringLiteral kRoundingAttribute = "qat.rounding";
+
+/// Whether a network with activation quantizers stands as it did before
+/// freezing: its weights are quantized in it, or its pools have yet to round.
+/// qat-freeze-fake-quantization leaves neither.
+bool awaitsFreezing(ModuleOp module);
+
 } // namespace mlir::qat
 
 #endif // QAT_DIALECT_QAT_IR_NETWORKFORM_H

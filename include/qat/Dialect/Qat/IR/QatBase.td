@@ -37,6 +37,7 @@ def Qat_Dialect : Dialect {
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::quant::QuantDialect"];
   let hasConstantMaterializer = 1;
+  let hasOperationAttrVerify = 1;
   let useDefaultAttributePrinterParser = 1;
 }
 
@@ -65,6 +66,19 @@ def Qat_ActivationRoundingAttr : ConfinedAttr<Qat_RoundingModeAttr, [
       CPred<"::llvm::cast<::mlir::qat::RoundingModeAttr>($_self).getValue() != "
             "::mlir::qat::RoundingMode::HalfAway">,
       "that is floor or nearest">]>;
+
+def Qat_ActivationType : I32EnumAttr<"ActivationType",
+    "where the upper bound of an activation comes from", [
+      I32EnumAttrCase<"Learned", 0, "learned">,
+      I32EnumAttrCase<"Clipped", 1, "clipped">,
+      I32EnumAttrCase<"ReLU6", 2, "relu6">]> {
+  let cppNamespace = "::mlir::qat";
+  let genSpecializedAttr = 0;
+}
+def Qat_ActivationTypeAttr
+    : EnumAttr<Qat_Dialect, Qat_ActivationType, "activation_type"> {
+  let assemblyFormat = "`<` $value `>`";
+}
 
 def Qat_ScaleRoundingMode : I32EnumAttr<"ScaleRoundingMode",
     "how a scaled integer is rounded", [

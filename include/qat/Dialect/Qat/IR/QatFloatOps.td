@@ -220,6 +220,12 @@ def Qat_FoldWeightOp : Qat_Op<"fold_weight", [
   }];
   let hasVerifier = 1;
   let hasFolder = 1;
+  let extraClassDeclaration = [{
+    /// Writes the gradient of `weight` for the gradient `upstream` of the
+    /// result and returns it: the op is linear in the weights, so the gradient
+    /// takes the same factors. The batch norm is frozen and has none.
+    Value buildWeightGradient(OpBuilder &builder, Value upstream);
+  }];
 }
 
 def Qat_FoldBiasOp : Qat_Op<"fold_bias", [

@@ -42,6 +42,12 @@ def ActivationQuantizerOpInterface
       "clamp that a PACT replaced, or nothing) and returns its result.",
       "::mlir::Value", "buildFloatEquivalent",
       (ins "::mlir::OpBuilder &":$builder)>,
+    InterfaceMethod<
+      "Writes the gradients of the input and of getBounds(), in this order, for "
+      "the gradient `upstream` of the result, and returns them. The input's is "
+      "null where nothing flows back: before the network's input.",
+      "::llvm::SmallVector<::mlir::Value>", "buildGradient",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Value":$upstream)>,
   ];
 }
 
@@ -62,6 +68,11 @@ def WeightQuantizerOpInterface : OpInterface<"WeightQuantizerOpInterface"> {
     InterfaceMethod<
       "The scheme, as the scalar reference knows it.",
       "::mlir::qat::WeightScheme", "getScheme", (ins)>,
+    InterfaceMethod<
+      "Writes the gradients of the weights and of getBounds(), in this order, "
+      "for the gradient `upstream` of the result, and returns them.",
+      "::llvm::SmallVector<::mlir::Value>", "buildGradient",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::Value":$upstream)>,
   ];
 }
 

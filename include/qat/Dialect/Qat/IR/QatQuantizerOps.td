@@ -82,6 +82,11 @@ def Qat_PactOp : Qat_ActivationQuantizer<"pact"> {
     `float_bound` is the upper bound of the activation that the quantizer
     replaced in the float network (6 for a ReLU6); absent for a plain ReLU.
 
+    `activation_type` says where `alpha` comes from (docs/Spec.md, section 2):
+    it is `learned`, or `clipped`, which neither calibration nor training moves.
+    `relu6` is clipped too, and not quantized before it is frozen:
+    `result = clamp(input, 0, alpha)`.
+
     Constraints:
 
     * (C1) `float_bound` is positive and finite.
@@ -96,7 +101,9 @@ def Qat_PactOp : Qat_ActivationQuantizer<"pact"> {
   }];
   let arguments = (ins Qat_FloatTensor:$input, Qat_Bound:$alpha,
                        Qat_BitWidth:$bits, Qat_ActivationRoundingAttr:$rounding,
-                       OptionalAttr<F32Attr>:$float_bound);
+                       OptionalAttr<F32Attr>:$float_bound,
+                       DefaultValuedAttr<Qat_ActivationTypeAttr,
+                           "::mlir::qat::ActivationType::Learned">:$activation_type);
   let assemblyFormat = [{
     $input `,` $alpha attr-dict `:` type($input)
   }];

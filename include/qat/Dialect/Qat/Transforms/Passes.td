@@ -11,6 +11,42 @@
 
 include "mlir/Pass/PassBase.td"
 
+def QatAssignPrecision : Pass<"qat-assign-precision", "::mlir::ModuleOp"> {
+  let summary = "Choose bits of every layer by the memory there is (form F)";
+  let description = [{
+    The memory-driven assignment (docs/Spec.md, section 9): activations are cut
+    from 8 bits to 4 and 2 until the tensors that are live at every layer fit
+    `ram`, then weights until all fit `rom`. What `layer-config` gives is fixed
+    first. Each layer is left with the attribute `qat.precision`, which
+    qat-insert-quantizers reads:
+
+    ```mlir
+    %1 = tosa.conv2d %x, %w, ... {qat.precision = {a_bits = 4 : i32,
+      fold_type = "ICN", quant_type = "PerChannelsAsymMinMax", w_bits = 8 : i32}}
+    ```
+
+    Fails where a budget cannot be met, and says what is live where, the smallest
+    budget that would do, and which single changes would help.
+  }];
+  let options = [
+    Option<"rom", "rom", "std::string", /*default=*/"\"512k\"",
+           "Bytes for weights and what goes with them, such as 2M">,
+    Option<"ram", "ram", "std::string", /*default=*/"\"64k\"",
+           "Bytes for activations, such as 512k">,
+    Option<"mode", "mode", "std::string", /*default=*/"\"MixPC\"",
+           "MixPL (per-layer weights) or MixPC (per-channel)">,
+    Option<"policy", "policy", "std::string", /*default=*/"\"consistent\"",
+           "Fold types by the bits alone (consistent) or as the reference gives "
+           "them (reference)">,
+    Option<"memoryModel", "memory-model", "std::string",
+           /*default=*/"\"reference\"",
+           "What a layer is charged: the live tensors (reference)">,
+    Option<"layerConfig", "layer-config", "std::string", /*default=*/"\"\"",
+           "What single layers are given in any case, as JSON (docs/Spec.md, "
+           "section 8)">,
+  ];
+}
+
 def QatInsertQuantizers : Pass<"qat-insert-quantizers", "::mlir::ModuleOp"> {
   let summary = "Put quantizers where the integer network rounds (form F to Q)";
   let description = [{
@@ -60,6 +96,15 @@ def QatInsertQuantizers : Pass<"qat-insert-quantizers", "::mlir::ModuleOp"> {
     Option<"inputRange", "input-range", "std::string", /*default=*/"\"\"",
            "Range of the real input as lo,hi (default: that of pixels 0 to 255 "
            "under the module's preprocessing, -1,1 without one)">,
+    Option<"activationType", "activ-type", "std::string",
+           /*default=*/"\"learned\"",
+           "Where the bounds of activations come from: learned, clipped or "
+           "relu6 (docs/Spec.md, section 2)">,
+    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"32",
+           "Bits to which integer biases saturate, 2 to 32">,
+    Option<"batchFoldDelay", "batch-fold-delay", "int", /*default=*/"-1",
+           "Epoch of a training at which batch norms are frozen; -1 leaves it "
+           "to the training">,
     Option<"layerConfig", "layer-config", "std::string", /*default=*/"\"\"",
            "What single layers are given instead, as JSON (docs/Spec.md, "
            "section 8): [{\"layer\":\"conv1\",\"w_bits\":4}]">,
@@ -68,13 +113,37 @@ def QatInsertQuantizers : Pass<"qat-insert-quantizers", "::mlir::ModuleOp"> {
     "::mlir::qat::QatDialect", "::mlir::ml_program::MLProgramDialect"];
 }
 
+def QatSetParameters : Pass<"qat-set-parameters", "::mlir::ModuleOp"> {
+  let summary = "Give parameters the values of a safetensors file";
+  let description = [{
+    Sets each `ml_program.global` whose name is in the file, and marks it
+    `qat.given`: its value is not replaced by another run of this pass, and
+    qat-calibrate and qat-clip-weights leave bounds alone that carry the mark.
+    qat-clear-given takes the marks off. Parameters of the float network are
+    best set before qat-insert-quantizers, whose initial bounds of weights
+    follow from them; bounds exist only behind it.
+  }];
+  let options = [
+    Option<"file", "file", "std::string", /*default=*/"\"\"",
+           "The safetensors file: parameters by name, f32 or f64, in the "
+           "network's shapes">,
+    Option<"complete", "complete", "bool", /*default=*/"false",
+           "Refuse names in the file that the network does not have">,
+  ];
+}
+
+def QatClearGiven : Pass<"qat-clear-given", "::mlir::ModuleOp"> {
+  let summary = "Take off the marks of qat-set-parameters";
+}
+
 def QatRemoveQuantizers : Pass<"qat-remove-quantizers", "::mlir::ModuleOp"> {
   let summary = "Take the quantizers out again (form Q to F)";
   let description = [{
     Replaces each activation quantizer by what the float network has in its
     place (the clamp that a PACT replaced, or nothing), drops the weight
     quantizers and the parameters that only quantizers used, and takes off the
-    attributes that qat-insert-quantizers left (fold types, rounding).
+    attributes that qat-insert-quantizers left (fold types, rounding, bits of
+    biases, the epoch at which batch norms are frozen).
   }];
   let dependentDialects = ["::mlir::tosa::TosaDialect"];
 }
@@ -142,8 +211,9 @@ def QatFreezeRanges : Pass<"qat-freeze-ranges", "::mlir::ModuleOp"> {
     the integer network ends with its logits.
   }];
   let options = [
-    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"32",
-           "Bits to which integer biases saturate, 8 to 32">,
+    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"0",
+           "Bits to which integer biases saturate, 2 to 32 (default: the "
+           "module's qat.bias_bits, 32 without one)">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::qat::QatDialect",
@@ -164,7 +234,8 @@ def QatFreezeFakeQuantization
       was not folded into the weights (by `tosa.mul`; left out where it is 1
       for all channels). Thresholds compute what ICN does. The constants are
       located at `LAYER.weight`, `LAYER.bias` and `LAYER.scale`.
-    * Activation quantizers stay, with constant bounds.
+    * Activation quantizers stay, with constant bounds; those of type relu6
+      are clipped.
     * An average pool becomes `qat.rounded_avg_pool2d`.
     * Operands of a concat, and the input of a pad with another value than zero,
       are quantized one by one where they lie on another grid than the result;
@@ -184,8 +255,9 @@ def QatFreezeFakeQuantization
     ```
   }];
   let options = [
-    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"32",
-           "Bits to which integer biases saturate, 8 to 32">,
+    Option<"biasBits", "bias-bits", "unsigned", /*default=*/"0",
+           "Bits to which integer biases saturate, 2 to 32 (default: the "
+           "module's qat.bias_bits, 32 without one)">,
   ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::qat::QatDialect",

@@ -1,4 +1,4 @@
-//===- Emitter.cpp - writes the ops of form F -----------------------------===//
+//===- FormFEmitter.cpp - writes the ops of form F ------------------------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Emitter.h"
+#include "qat/Dialect/Qat/IR/FormFEmitter.h"
 
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
@@ -14,19 +14,20 @@
 #include "mlir/IR/DialectResourceBlobManager.h"
 
 using namespace mlir;
-using namespace mlir::qat::onnx;
+using namespace mlir::qat;
 
-Emitter::Emitter(ModuleOp module, func::FuncOp main)
+FormFEmitter::FormFEmitter(ModuleOp module, func::FuncOp main)
     : builder(module.getContext()), main(main) {
   builder.setInsertionPointToEnd(&main.getBody().front());
 }
 
-RankedTensorType Emitter::type(ArrayRef<int64_t> shape) {
+RankedTensorType FormFEmitter::type(ArrayRef<int64_t> shape) {
   return RankedTensorType::get(shape, builder.getF32Type());
 }
 
-Value Emitter::parameter(Location loc, StringRef name, ArrayRef<int64_t> shape,
-                         ArrayRef<float> values, Operation *before) {
+Value FormFEmitter::parameter(Location loc, StringRef name,
+                              ArrayRef<int64_t> shape, ArrayRef<float> values,
+                              Operation *before) {
   RankedTensorType tensor = type(shape);
   // Not a DenseElementsAttr: those are hashed and never freed.
   auto blob = HeapAsmResourceBlob::allocateAndCopyInferAlign(
@@ -45,34 +46,35 @@ Value Emitter::parameter(Location loc, StringRef name, ArrayRef<int64_t> shape,
       builder, loc, tensor, SymbolRefAttr::get(builder.getContext(), name));
 }
 
-MutableArrayRef<float> Emitter::values(StringRef name) {
+MutableArrayRef<float> FormFEmitter::values(StringRef name) {
   DenseResourceElementsAttr value = parameters.lookup(name);
   MutableArrayRef<char> data = value.getRawHandle().getBlob()->getMutableData();
   return {reinterpret_cast<float *>(data.data()), data.size() / sizeof(float)};
 }
 
-Value Emitter::zeros(Location loc, int64_t size) {
+Value FormFEmitter::zeros(Location loc, int64_t size) {
   RankedTensorType tensor = type({size});
   return tosa::ConstOp::create(builder, loc, tensor,
                                DenseElementsAttr::get(tensor, 0.0f));
 }
 
-Value Emitter::shapeConstant(Location loc, ArrayRef<int64_t> values) {
+Value FormFEmitter::shapeConstant(Location loc, ArrayRef<int64_t> values) {
   auto rank = static_cast<int64_t>(values.size());
   return tosa::ConstShapeOp::create(
       builder, loc, tosa::shapeType::get(builder.getContext(), rank),
       builder.getIndexTensorAttr(values));
 }
 
-Value Emitter::reshape(Location loc, Value input, ArrayRef<int64_t> shape) {
+Value FormFEmitter::reshape(Location loc, Value input,
+                            ArrayRef<int64_t> shape) {
   if (cast<RankedTensorType>(input.getType()).getShape() == shape)
     return input;
   return tosa::ReshapeOp::create(builder, loc, type(shape), input,
                                  shapeConstant(loc, shape));
 }
 
-Value Emitter::transpose(Location loc, Value input,
-                         ArrayRef<int32_t> permutation) {
+Value FormFEmitter::transpose(Location loc, Value input,
+                              ArrayRef<int32_t> permutation) {
   ArrayRef<int64_t> from = cast<RankedTensorType>(input.getType()).getShape();
   SmallVector<int64_t> shape;
   for (int32_t dim : permutation)
@@ -81,7 +83,7 @@ Value Emitter::transpose(Location loc, Value input,
                                    permutation);
 }
 
-Value Emitter::slice(Location loc, Value input, ArrayRef<int64_t> shape) {
+Value FormFEmitter::slice(Location loc, Value input, ArrayRef<int64_t> shape) {
   if (cast<RankedTensorType>(input.getType()).getShape() == shape)
     return input;
   SmallVector<int64_t> start(shape.size(), 0);
@@ -90,8 +92,8 @@ Value Emitter::slice(Location loc, Value input, ArrayRef<int64_t> shape) {
                                shapeConstant(loc, shape));
 }
 
-Value Emitter::pad(Location loc, Value input, ArrayRef<int64_t> pads,
-                   float value) {
+Value FormFEmitter::pad(Location loc, Value input, ArrayRef<int64_t> pads,
+                        float value) {
   SmallVector<int64_t> shape(
       cast<RankedTensorType>(input.getType()).getShape());
   for (auto [dim, size] : llvm::enumerate(shape))
@@ -103,8 +105,9 @@ Value Emitter::pad(Location loc, Value input, ArrayRef<int64_t> pads,
                              shapeConstant(loc, pads), constant);
 }
 
-Value Emitter::scaleChannels(Location loc, StringRef layer, Value image,
-                             ArrayRef<float> weight, ArrayRef<float> bias) {
+Value FormFEmitter::scaleChannels(Location loc, StringRef layer, Value image,
+                                  ArrayRef<float> weight,
+                                  ArrayRef<float> bias) {
   auto channels = static_cast<int64_t>(weight.size());
   Value weights =
       parameter(loc, (layer + ".weight").str(), {1, 1, channels, 1}, weight);

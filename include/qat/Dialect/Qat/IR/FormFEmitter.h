@@ -1,4 +1,4 @@
-//===- Emitter.h - writes the ops of form F ---------------------*- C++ -*-===//
+//===- FormFEmitter.h - writes the ops of form F ----------------*- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QAT_LIB_TARGET_ONNX_EMITTER_H
-#define QAT_LIB_TARGET_ONNX_EMITTER_H
+#ifndef QAT_DIALECT_QAT_IR_FORMFEMITTER_H
+#define QAT_DIALECT_QAT_IR_FORMFEMITTER_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Builders.h"
@@ -15,12 +15,12 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/StringMap.h"
 
-namespace mlir::qat::onnx {
+namespace mlir::qat {
 
 /// Writes ops at the end of `@main` and parameters before it.
-class Emitter {
+class FormFEmitter {
 public:
-  Emitter(ModuleOp module, func::FuncOp main);
+  FormFEmitter(ModuleOp module, func::FuncOp main);
 
   RankedTensorType type(ArrayRef<int64_t> shape);
 
@@ -54,6 +54,6 @@ private:
   llvm::StringMap<DenseResourceElementsAttr> parameters;
 };
 
-} // namespace mlir::qat::onnx
+} // namespace mlir::qat
 
-#endif // QAT_LIB_TARGET_ONNX_EMITTER_H
+#endif // QAT_DIALECT_QAT_IR_FORMFEMITTER_H

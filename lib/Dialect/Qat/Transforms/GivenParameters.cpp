@@ -6,17 +6,31 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "GivenParameters.h"
+#include "qat/Dialect/Qat/Transforms/GivenParameters.h"
 
 #include "qat/Dialect/Qat/IR/ParameterValues.h"
+#include "qat/Dialect/Qat/Transforms/Passes.h"
 
-#include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
+
+namespace mlir::qat {
+#define GEN_PASS_DEF_QATSETPARAMETERS
+#define GEN_PASS_DEF_QATCLEARGIVEN
+#include "qat/Dialect/Qat/Transforms/Passes.h.inc"
+} // namespace mlir::qat
 
 using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat;
+
+bool mlir::qat::isGiven(Value bound) {
+  auto load = bound.getDefiningOp<ml_program::GlobalLoadOp>();
+  Operation *global =
+      load ? SymbolTable::lookupNearestSymbolFrom(load, load.getGlobalAttr())
+           : nullptr;
+  return global && global->hasAttr(kGivenAttribute);
+}
 
 Expected<GivenParameters> GivenParameters::read(StringRef path) {
   GivenParameters given;
@@ -27,15 +41,14 @@ Expected<GivenParameters> GivenParameters::read(StringRef path) {
   if (!arrays)
     return arrays.takeError();
   given.arrays = std::move(*arrays);
-  given.isSet.resize(given.arrays.size());
   return given;
 }
 
-Error GivenParameters::apply(ModuleOp module) {
+Error GivenParameters::apply(ModuleOp module) const {
   bool anySet = false;
-  for (auto [index, given] : enumerate(arrays)) {
+  for (const NamedArray &given : arrays) {
     auto global = module.lookupSymbol<ml_program::GlobalOp>(given.name);
-    if (!global || isSet[index])
+    if (!global || global->hasAttr(kGivenAttribute))
       continue;
     auto type = dyn_cast<RankedTensorType>(global.getType());
     bool isReal = given.array.kind() == ElementKind::F32 ||
@@ -59,7 +72,8 @@ Error GivenParameters::apply(ModuleOp module) {
               numbers, /*dataIsMutable=*/false));
     else
       global.setValueAttr(DenseElementsAttr::get(type, numbers));
-    isSet[index] = anySet = true;
+    global->setAttr(kGivenAttribute, UnitAttr::get(module.getContext()));
+    anySet = true;
   }
   Error error = anySet ? checkParameterValues(module) : Error::success();
   if (error)
@@ -75,9 +89,9 @@ bool GivenParameters::haveBounds() const {
   });
 }
 
-Error GivenParameters::finish(ModuleOp module) const {
-  for (auto [index, given] : enumerate(arrays)) {
-    if (isSet[index])
+Error GivenParameters::checkNames(ModuleOp module) const {
+  for (const NamedArray &given : arrays) {
+    if (module.lookupSymbol<ml_program::GlobalOp>(given.name))
       continue;
     StringRef name = StringRef(given.name).take_front(200), nearest;
     unsigned best = name.size() / 2 + 1;
@@ -96,3 +110,29 @@ Error GivenParameters::finish(ModuleOp module) const {
   }
   return Error::success();
 }
+
+namespace {
+struct SetParameters : qat::impl::QatSetParametersBase<SetParameters> {
+  using QatSetParametersBase::QatSetParametersBase;
+
+  void runOnOperation() override {
+    Expected<GivenParameters> given = GivenParameters::read(file);
+    Error error = given ? given->apply(getOperation()) : given.takeError();
+    if (!error && complete)
+      error = given->checkNames(getOperation());
+    if (!error)
+      return;
+    // It is the file that is wrong, not a place in the module.
+    mlir::emitError(UnknownLoc::get(&getContext()))
+        << toString(std::move(error));
+    signalPassFailure();
+  }
+};
+
+struct ClearGiven : qat::impl::QatClearGivenBase<ClearGiven> {
+  void runOnOperation() override {
+    for (auto global : getOperation().getOps<ml_program::GlobalOp>())
+      global->removeAttr(kGivenAttribute);
+  }
+};
+} // namespace
