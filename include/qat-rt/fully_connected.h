@@ -32,8 +32,7 @@ struct qat_fully_connected {
   const uint32_t *weights;
   const int32_t *weight_zero_points; /* one, or one an output; NULL: all 0 */
   const int32_t *bias;               /* [outputs] */
-  const int32_t *multiplier;         /* one, or one an output; NULL where the
-                                        output is i32: acc + bias as it is */
+  const int32_t *multiplier;         /* one, or one an output */
   const uint8_t *shift;              /* like multiplier; 0 to 63 */
   const int32_t *thresholds;         /* a row for each output channel */
   const uint8_t *falling;            /* one an output channel, or NULL */

@@ -29,7 +29,8 @@ static Expected<OwningBinary<ObjectFile>> openImage(StringRef path) {
 /// The names that the generator gives to the tables of a layer.
 static bool isTableOfLayer(StringRef symbol) {
   return any_of(ArrayRef<StringRef>{"_weights", "_bias", "_multiplier",
-                                    "_shift", "_weight_zero_points"},
+                                    "_shift", "_weight_zero_points",
+                                    "_thresholds", "_falling"},
                 [&](StringRef suffix) { return symbol.ends_with(suffix); });
 }
 

@@ -10,6 +10,10 @@ self-test runs under sanitizers, over an arena full of garbage, so that what it
 hashes is values. Flash and RAM have to shrink with the bits. A sample runs on
 the other parts.
 
+Each network is also quantized with the fold type folding_thresh, with another
+scheme each: its layers have to equal those that ICN gives, on the host and on
+the Cortex-M4, and its C has to hold no multiplier.
+
 Schemes take turns along the pairs and from one network to the next, so that
 each network meets all four. The short form, for CI, runs every second pair of
 a network, beginning with the first for one network and with the second for the
@@ -23,6 +27,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -40,6 +45,13 @@ SCHEMES = [
     ("PerLayerSymPACT", "folding_weights"),
     ("PerLayerAsymPACT", "ICN"),
 ]
+# What a layer may have where schemes are mixed.
+ANY = SCHEMES + [
+    ("PerChannelsAsymMinMax", "folding_thresh"),
+    ("PerLayerAsymPACT", "folding_thresh"),
+]
+# The pair that is compared with thresholds, for each network another.
+COMPARED = {"resnet8": "4/4", "vww": "2/2", "kws": "8/8", "ad01": "3/5"}
 OTHERS = ["cortex-m0plus", "cortex-m3", "cortex-m33", "cortex-m7", "cortex-m55"]
 # The pair that runs on the others: for each part another network.
 SAMPLES = {"resnet8": "4/4", "vww": "3/5", "kws": "2/2", "ad01": "mixed"}
@@ -118,7 +130,7 @@ def mixed(layers, seed):
         if layer + 1 < layers:
             entry["a_bits"] = choose.randint(2, 8)
         if choose.random() < 0.3:
-            entry["quant_type"], entry["fold_type"] = choose.choice(SCHEMES)
+            entry["quant_type"], entry["fold_type"] = choose.choice(ANY)
         config.append(entry)
     return json.dumps(config)
 
@@ -135,8 +147,9 @@ class Network:
         self.float = self.folder / "float.mlirbc"
         qat("import", ASSETS / "models" / (entry[0] + ".onnx"), "-o", self.float)
 
-    def quantize(self, pair, scheme, number):
-        quantizer, fold = SCHEMES[scheme]
+    def quantize(self, pair, scheme, number, fold=None):
+        quantizer, usual = SCHEMES[scheme]
+        fold = fold or usual
         words = ["--type_quant", quantizer, "--batch_fold_type", fold]
         if pair == "mixed":
             words += ["--quant_add_config", mixed(self.layers, number)]
@@ -253,6 +266,45 @@ def run_network(position, name, folder, arguments):
         compare_sizes(name, figures)
 
 
+def run_compared(position, name, folder):
+    """folding_thresh against ICN, and its C against the host."""
+    network, pair = Network(name, NETWORKS[name], folder / "compared"), COMPARED[name]
+    scheme = (position + 1) % len(SCHEMES)
+    what = f"{name} {pair} {SCHEMES[scheme][0]} folding_thresh"
+    begin = time.monotonic()
+    layers, parts = [], []
+    for number, fold in enumerate(("ICN", "folding_thresh")):
+        parts.append(network.quantize(pair, scheme, number, fold))
+        saved = parts[-1] / "layers"
+        qat("run", network.deploy(parts[-1], "host") / "net.mlirbc", "--input",
+            network.folder / "four.npy", "--layers", saved, "--output", parts[-1] / "y.npy")
+        layers.append({file.name: np.load(file) for file in saved.glob("*.npy")})
+    same = layers[0].keys() == layers[1].keys() and all(
+        np.array_equal(layers[0][key], layers[1][key]) for key in layers[0])
+    check(f"{what}: {len(layers[0])} layers equal ICN's", same and len(layers[0]) > 5)
+    sanitize(what, parts[1] / "host", strict=True)
+    project = network.deploy(parts[1], "cortex-m4")
+    text = (project / "net.c").read_text()
+    tables = text.count("_thresholds[")
+    # Last layers with per-channel weights scale their logits.
+    scaled = text.count("_multiplier[")
+    expected = SCHEMES[scheme][0] == "PerChannelsAsymMinMax"
+    check(f"{what}: thresholds and no multipliers",
+          tables == network.layers - 1 and scaled == expected, (tables, scaled))
+    found = network.simulate(what, project, network.folder / "four.npy")
+    if found:
+        largest = 4 * sum(map(int, re.findall(r"_thresholds\[(\d+)\]", text)))
+        check(f"{what}: thresholds are counted as weights",
+              found["flash"]["weights"] > largest, (found["flash"], largest))
+        icn = network.deploy(parts[0], "cortex-m4")
+        usual = network.simulate(f"{name} {pair} {SCHEMES[scheme][0]} ICN", icn,
+                                 network.folder / "four.npy")
+        print(f"{what}: {found['instructions']} instructions (ICN "
+              f"{usual and usual['instructions']}), flash {found['flash']['weights']} "
+              f"(ICN {usual and usual['flash']['weights']}) "
+              f"({time.monotonic() - begin:.0f} s)", flush=True)
+
+
 def run_mobilenet(folder):
     network = Network("mobilenet", MOBILENET, folder)
     for number, pair in enumerate(("8/8", "4/4")):
@@ -288,6 +340,7 @@ def main():
                     run_mobilenet(folder)
                 else:
                     run_network(position, name, folder, arguments)
+                    run_compared(position, name, folder)
             except RuntimeError as error:
                 check(name, False, error)
     print(f"{counts['passed']} passed, {counts['failed']} failed, 0 skipped")

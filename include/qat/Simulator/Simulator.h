@@ -67,9 +67,10 @@ struct SimulationResult {
   uint64_t instructions = 0;
   std::vector<SimulatedLayer> layers;
   struct {
-    uint64_t code = 0;    ///< N.c, kernels and what they call in libraries
-    uint64_t weights = 0; ///< weights, biases, multipliers, shifts, zero points
-    uint64_t other = 0;   ///< all other constants
+    uint64_t code = 0; ///< N.c, kernels and what they call in libraries
+    /// Weights, biases, multipliers, shifts, zero points, thresholds.
+    uint64_t weights = 0;
+    uint64_t other = 0; ///< all other constants
   } flash;
   struct {
     uint64_t arena = 0; ///< the arena, also where it is the caller's

@@ -25,7 +25,7 @@
 /* What a layer does to its accumulators. */
 struct qat_finish {
   const int32_t *bias;
-  const int32_t *multiplier; /* NULL: nothing but the limits */
+  const int32_t *multiplier;
   const uint8_t *shift;
   const int32_t *weight_zero;    /* NULL: 0, or already taken into account */
   int32_t channel_step;          /* 1: a multiplier a channel, 0: one for all */
@@ -66,28 +66,12 @@ QAT_INLINE void qat_take_zeros(const struct qat_finish *finish, int32_t first,
   }
 }
 
-/* What qat_finish32 does without a multiplier: nothing but bias and limits. */
-QAT_OUTLINE void qat_finish32_unscaled(const struct qat_finish *finish,
-                                       int32_t first, int32_t count,
-                                       uint32_t *sums, uint32_t x_sum) {
-  qat_take_zeros(finish, first, count, sums, x_sum);
-  for (int32_t i = 0; i < count; ++i) {
-    int32_t value = (int32_t)(sums[i] + (uint32_t)finish->bias[first + i]);
-    sums[i] = (uint32_t)(qat_clamp(value, finish->lowest, finish->highest) +
-                         finish->zero);
-  }
-}
-
 /* Turns the sums of `count` channels from `first` on into their outputs, in
  * place. They are sums of inputs times stored weights; `x_sum` is that of the
  * inputs, by which the zero points of the weights are taken off. All sums are
  * modulo 2^32. */
 QAT_OUTLINE void qat_finish32(const struct qat_finish *finish, int32_t first,
                               int32_t count, uint32_t *sums, uint32_t x_sum) {
-  if (!finish->multiplier) {
-    qat_finish32_unscaled(finish, first, count, sums, x_sum);
-    return;
-  }
   const uint32_t *end = sums + count;
   qat_take_zeros(finish, first, count, sums, x_sum);
   const int32_t *bias = finish->bias + first;
@@ -103,6 +87,18 @@ QAT_OUTLINE void qat_finish32(const struct qat_finish *finish, int32_t first,
     else
       value = qat_requantize_up(value, *multiplier, *shift);
     *sums++ = (uint32_t)(qat_clamp(value, lowest, highest) + zero);
+  }
+}
+
+/* qat_finish32 without a multiplier: nothing but bias and limits. */
+QAT_OUTLINE void qat_finish32_unscaled(const struct qat_finish *finish,
+                                       int32_t first, int32_t count,
+                                       uint32_t *sums, uint32_t x_sum) {
+  qat_take_zeros(finish, first, count, sums, x_sum);
+  for (int32_t i = 0; i < count; ++i) {
+    int32_t value = (int32_t)(sums[i] + (uint32_t)finish->bias[first + i]);
+    sums[i] = (uint32_t)(qat_clamp(value, finish->lowest, finish->highest) +
+                         finish->zero);
   }
 }
 
@@ -184,7 +180,7 @@ QAT_OUTLINE int32_t qat_finish64(const struct qat_finish *finish,
     return qat_compare(finish, channel, qat_saturate(acc));
   acc += finish->bias[channel];
   int32_t value;
-  if ((width & QAT_UNSCALED) || !finish->multiplier) {
+  if (width & QAT_UNSCALED) {
     value = qat_saturate(acc);
   } else {
     int32_t at = channel * finish->channel_step;

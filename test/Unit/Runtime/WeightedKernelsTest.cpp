@@ -42,9 +42,7 @@ struct Finish {
       for (int64_t i = channelZero ? channels : 1; i > 0; --i)
         weightZero.push_back(
             int32_t(random.in(weight.lowest(), weight.highest())));
-    scaled = out.bits < 32 || random.chance(70);
-    if (kernel.find("_unscaled") != std::string::npos)
-      scaled = false;
+    scaled = kernel.find("_unscaled") == std::string::npos;
   }
 
   int64_t zeroOf(int64_t channel) const {

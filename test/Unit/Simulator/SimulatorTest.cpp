@@ -39,9 +39,9 @@ protected:
     }
     ASSERT_FALSE(sys::fs::create_directory(folder + "/qat-rt"));
     auto files = getRuntimeFilesForKernels(
-        {{"fully_connected.c",
-          "QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_u8_u8_i32, u8, u8, "
-          "i32, QAT_ACC32)"}});
+        {{"fully_connected.c", "QAT_FULLY_CONNECTED_KERNEL(qat_fully_connected_"
+                               "u8_u8_i32_unscaled, u8, u8, "
+                               "i32, QAT_ACC32 | QAT_UNSCALED)"}});
     ASSERT_TRUE(static_cast<bool>(files));
     for (const RuntimeFile &file : *files)
       write("qat-rt/" + file.name, file.text);

@@ -136,6 +136,35 @@ TEST(IntegerLayersTest, AccumulatorsAreWiderThanTheirResult) {
       (Values{12}));
 }
 
+TEST(IntegerLayersTest, ComparesByChannel) {
+  // Two channels that both have the input as accumulator; the second falls:
+  // ~acc >= -4, -2, -1 where acc <= 3, 1, 0.
+  IntegerTensor input{{5, 1}, {-1, 0, 1, 3, 4}};
+  IntegerTensor weights{{2, 1}, {1, 1}};
+  Requantization requantization;
+  int32_t thresholds[] = {0, 1, 4, -4, -2, -1};
+  bool falling[] = {false, true};
+  requantization.thresholds = thresholds;
+  requantization.falling = falling;
+  requantization.storageMin = -2;
+  requantization.storageMax = 1;
+  Expected<IntegerTensor> result =
+      referenceFullyConnected(input, 0, {weights, {0}}, requantization);
+  ASSERT_TRUE(bool(result)) << toString(result.takeError());
+  EXPECT_EQ(result->values,
+            (std::vector<int32_t>{-2, 1, -1, 1, 0, 0, 0, -1, 1, -2}));
+
+  requantization.falling = ArrayRef(falling).take_front();
+  EXPECT_EQ(messageOf(referenceFullyConnected(input, 0, {weights, {0}},
+                                              requantization)),
+            "expected 'falling' to have one element a channel (2) beside "
+            "'thresholds', but got 1");
+  requantization.storageMax = 2;
+  EXPECT_EQ(messageOf(referenceFullyConnected(input, 0, {weights, {0}},
+                                              requantization)),
+            "expected 4 'thresholds' for each of 2 channels, but got 6 in all");
+}
+
 TEST(IntegerLayersTest, PoolsDoNotCountPads) {
   Window window;
   window.kernel[0] = window.kernel[1] = 2;
