@@ -216,10 +216,15 @@ class Driver:
         equal(f"{prefix}_b_int", arrays[f"{name}.bias"], d[f"{prefix}_b_int"])
         if f"{prefix}_M0" in d:
             shift = np.minimum(31 - d[f"{prefix}_N0"].astype(np.int64), 63)
-            equal(f"{prefix}_M0", arrays[f"{name}.multiplier"], d[f"{prefix}_M0"])
-            equal(f"{prefix}_N0", arrays[f"{name}.shift"], shift)
+            # One for all channels may stand for equal ones.
+            multiplier, shifts = (
+                np.full(shift.shape, array.item()) if array.size == 1 else array
+                for array in (arrays[f"{name}.multiplier"], arrays[f"{name}.shift"])
+            )
+            equal(f"{prefix}_M0", multiplier, d[f"{prefix}_M0"])
+            equal(f"{prefix}_N0", shifts, shift)
             # M0 and N0 are M without a loss where the shift is not cut.
-            exact = arrays[f"{name}.multiplier"] * np.exp2(-shift.astype(np.float64))
+            exact = d[f"{prefix}_M0"] * np.exp2(-shift.astype(np.float64))
             kept = np.atleast_1d(shift) < 63
             equal(
                 f"{prefix}_M",
