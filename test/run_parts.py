@@ -36,7 +36,14 @@ JOBS = os.cpu_count() or 1
 COUNTS = re.compile(r"^(\d+) passed, (\d+) failed, (\d+) skipped$")
 # Seconds that a part may take on two cores before we say that it grew.
 # Fuzzers are built with sanitizers, apart from everything else.
-BUDGETS = {"build": 2400, "unit": 120, "lit": 120, "fuzz": 900, "integration/zoo": 90}
+BUDGETS = {
+    "build": 2400,
+    "unit": 120,
+    "lit": 120,
+    "fuzz": 900,
+    "integration/golden": 400,
+    "integration/zoo": 90,
+}
 SCRIPT_BUDGET = 180
 # Seconds after which a single command is stopped and counts as failed.
 LIMIT = 1200

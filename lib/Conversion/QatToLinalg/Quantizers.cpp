@@ -98,8 +98,8 @@ struct LowerQuantizeInput : OpRewritePattern<QuantizeInputOp> {
                                 PatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     Type f32 = b.getF32Type();
-    double minimum = op.getMinimum().convertToDouble();
-    double maximum = op.getMaximum().convertToDouble();
+    double minimum = op.getMinimum();
+    double maximum = op.getMaximum();
     llvm::Expected<InputQuantizer> quantizer =
         InputQuantizer::get(minimum, maximum);
     if (!quantizer) {

@@ -35,6 +35,10 @@
 // RUN: qat-mlir-opt %s -qat-insert-quantizers="input-range=-0.5,2" | FileCheck %s --check-prefix=RANGE
 // RANGE: qat.quantize_input %{{.*}} {maximum = 2.000000e+00 : f32, minimum = -5.000000e-01 : f32}
 
+// A grid is computed in double: an end that f32 does not hold is not rounded.
+// RUN: qat-mlir-opt %s -qat-insert-quantizers="input-range=-2.1,2.5" | FileCheck %s --check-prefix=DOUBLE
+// DOUBLE: qat.quantize_input %{{.*}} {maximum = 2.500000e+00 : f32, minimum = -2.100000e+00 : f64}
+
 func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
   return %x : tensor<1x4xf32>
 }

@@ -39,8 +39,8 @@ getGridType(Operation *op, llvm::Expected<Grid> grid, unsigned bits) {
 }
 
 LogicalResult QuantizeInputOp::verify() {
-  float minimum = getMinimum().convertToFloat();
-  float maximum = getMaximum().convertToFloat();
+  auto minimum = static_cast<float>(getMinimum());
+  auto maximum = static_cast<float>(getMaximum());
   if (!std::isfinite(minimum) || !std::isfinite(maximum) || minimum > 0 ||
       maximum < 0 || minimum == maximum) // quantize_input_c1
     return emitOpError("expects finite 'minimum' <= 0 <= 'maximum' that "
@@ -57,8 +57,8 @@ SmallVector<float> QuantizeInputOp::getCalibratedBounds(float, float) {
 }
 
 UniformQuantizedType QuantizeInputOp::getFrozenType(ArrayRef<float>) {
-  llvm::Expected<InputQuantizer> quantizer = InputQuantizer::get(
-      getMinimum().convertToFloat(), getMaximum().convertToFloat());
+  llvm::Expected<InputQuantizer> quantizer =
+      InputQuantizer::get(getMinimum(), getMaximum());
   if (!quantizer)
     return getGridType(*this, quantizer.takeError(), 8);
   return getGridType(*this, quantizer->getGrid(), 8);

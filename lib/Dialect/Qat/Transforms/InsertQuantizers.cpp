@@ -35,7 +35,7 @@ public:
       : function(function), choices(choices), choice(choices.common),
         symbols(module), builder(module.getContext()) {}
 
-  LogicalResult run(std::pair<float, float> inputRange);
+  LogicalResult run(std::pair<double, double> inputRange);
 
 private:
   LogicalResult visit(Operation *op);
@@ -77,7 +77,7 @@ private:
 struct InsertQuantizers : qat::impl::QatInsertQuantizersBase<InsertQuantizers> {
   using QatInsertQuantizersBase::QatInsertQuantizersBase;
 
-  FailureOr<std::pair<float, float>> getInputRange(func::FuncOp function);
+  FailureOr<std::pair<double, double>> getInputRange(func::FuncOp function);
   void runOnOperation() override;
 };
 } // namespace
@@ -86,13 +86,13 @@ struct InsertQuantizers : qat::impl::QatInsertQuantizersBase<InsertQuantizers> {
 // Options
 //===----------------------------------------------------------------------===//
 
-/// Whether qat.quantize_input takes the range, which it holds as float32.
+/// Whether qat.quantize_input takes the range, whose ends inputs meet as float32.
 static bool isInputRange(float lo, float hi) {
   return std::isfinite(lo) && std::isfinite(hi) && lo <= 0 && hi >= 0 &&
          lo != hi;
 }
 
-FailureOr<std::pair<float, float>>
+FailureOr<std::pair<double, double>>
 InsertQuantizers::getInputRange(func::FuncOp function) {
   ModuleOp module = getOperation();
   if (!inputRange.empty()) {
@@ -104,7 +104,7 @@ InsertQuantizers::getInputRange(func::FuncOp function) {
       return module.emitError("input range must be finite lo,hi with "
                               "lo <= 0 <= hi that differ, but got '")
              << inputRange << "'";
-    return std::pair<float, float>((*bounds)[0], (*bounds)[1]);
+    return std::pair<double, double>((*bounds)[0], (*bounds)[1]);
   }
   llvm::Expected<std::optional<Preprocessing>> preprocessing =
       getPreprocessing(module);
@@ -112,14 +112,15 @@ InsertQuantizers::getInputRange(func::FuncOp function) {
     return module.emitError() << llvm::toString(preprocessing.takeError());
   auto type = cast<RankedTensorType>(function.getArgument(0).getType());
   if (!*preprocessing || type.getRank() != 4)
-    return std::pair<float, float>(-1.0f, 1.0f);
+    return std::pair<double, double>(-1.0, 1.0);
   auto [lo, hi] = (*preprocessing)->realRange(type.getDimSize(3));
   // Padding is real zero, so the range has to hold it.
   if (!isInputRange(std::min(lo, 0.0), std::max(hi, 0.0)))
     return module.emitError(
                "the module's preprocessing gives the input range [")
            << lo << ", " << hi << "], which has no grid";
-  return std::pair<float, float>(std::min(lo, 0.0), std::max(hi, 0.0));
+  return std::pair<double, double>(static_cast<float>(std::min(lo, 0.0)),
+                                   static_cast<float>(std::max(hi, 0.0)));
 }
 
 //===----------------------------------------------------------------------===//
@@ -382,13 +383,19 @@ LogicalResult Inserter::visit(Operation *op) {
   return op->emitError() << "'" << op->getName() << "' has no integer form";
 }
 
-LogicalResult Inserter::run(std::pair<float, float> inputRange) {
+/// A number as f32 where that holds it, else as f64.
+static FloatAttr getRangeEnd(Builder &builder, double value) {
+  return static_cast<float>(value) == value ? builder.getF32FloatAttr(value)
+                                            : builder.getF64FloatAttr(value);
+}
+
+LogicalResult Inserter::run(std::pair<double, double> inputRange) {
   BlockArgument input = function.getArgument(0);
   builder.setInsertionPointToStart(&function.getBody().front());
   auto quantized = QuantizeInputOp::create(
       builder, NameLoc::get(builder.getStringAttr("input")), input.getType(),
-      input, builder.getF32FloatAttr(inputRange.first),
-      builder.getF32FloatAttr(inputRange.second));
+      input, getRangeEnd(builder, inputRange.first),
+      getRangeEnd(builder, inputRange.second));
   input.replaceAllUsesExcept(quantized.getResult(), quantized);
   onGrid.insert(quantized.getResult());
 
@@ -412,7 +419,7 @@ void InsertQuantizers::runOnOperation() {
     return signalPassFailure();
   for (auto function :
        llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
-    FailureOr<std::pair<float, float>> inputRange = getInputRange(function);
+    FailureOr<std::pair<double, double>> inputRange = getInputRange(function);
     if (failed(inputRange) ||
         failed(Inserter(module, function, *choices).run(*inputRange)))
       return signalPassFailure();

@@ -25,6 +25,18 @@ class Qat_ActivationQuantizer<string mnemonic>
   let results = (outs Qat_FloatTensor:$result);
 }
 
+// Grids are computed in double: a number that a float32 does not hold, such as
+// -2.1, is kept as f64.
+def Qat_RangeEnd
+    : Attr<CPred<"::llvm::isa<::mlir::FloatAttr>($_self) && "
+                 "(::llvm::cast<::mlir::FloatAttr>($_self).getType().isF32() || "
+                 "::llvm::cast<::mlir::FloatAttr>($_self).getType().isF64())">,
+           "f32 or f64 number"> {
+  let storageType = "::mlir::FloatAttr";
+  let returnType = "double";
+  let convertFromStorage = "$_self.getValueAsDouble()";
+}
+
 def Qat_QuantizeInputOp : Qat_ActivationQuantizer<"quantize_input"> {
   let summary = "put the network's input on its 8-bit grid";
   let description = [{
@@ -58,7 +70,7 @@ def Qat_QuantizeInputOp : Qat_ActivationQuantizer<"quantize_input"> {
     ```
   }];
   let arguments = (ins Qat_FloatTensor:$input,
-                       F32Attr:$minimum, F32Attr:$maximum);
+                       Qat_RangeEnd:$minimum, Qat_RangeEnd:$maximum);
   let assemblyFormat = "$input attr-dict `:` type($input)";
   let hasVerifier = 1;
 }
