@@ -91,11 +91,12 @@ def main():
         body = source[source.index("#ifndef"):]
         check("deploy: the C of the replayed IR", body in printed)
 
-        # eval runs two networks: what each of its pipelines gives, executed.
+        # eval runs three networks: what each of its pipelines gives, executed.
         irs = replay(quantized, ["eval", quantized, "--data", DATA])
-        check("eval: two pipelines", len(irs) == 2, f"but got {len(irs)}")
-        check("eval: float, then integer",
-              "qat.pact" not in irs[0] and "qat.conv2d" in irs[1])
+        check("eval: three pipelines", len(irs) == 3, f"but got {len(irs)}")
+        forms = [("qat.pact" in ir, "qat.conv2d" in ir) for ir in irs]
+        wanted = [(False, False), (True, False), (False, True)]
+        check("eval: float, fake-quantized, integer", forms == wanted, forms)
     print(f"{passed} passed, {failed} failed, 0 skipped")
     return 1 if failed else 0
 
