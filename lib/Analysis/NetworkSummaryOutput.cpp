@@ -8,6 +8,8 @@
 
 #include "qat/Analysis/NetworkSummary.h"
 
+#include "qat/Support/TextTable.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -20,26 +22,6 @@ using namespace mlir::qat;
 static std::string formatShape(ArrayRef<int64_t> shape) {
   return join(map_range(shape, [](int64_t dim) { return std::to_string(dim); }),
               "x");
-}
-
-/// Prints rows in columns as wide as their widest cell; the last
-/// `rightAligned` columns hold numbers.
-static void printTable(const std::vector<std::vector<std::string>> &rows,
-                       size_t rightAligned, raw_ostream &os) {
-  std::vector<size_t> widths(rows.front().size());
-  for (const auto &row : rows)
-    for (auto [column, cell] : enumerate(row))
-      widths[column] = std::max(widths[column], cell.size());
-  for (const auto &row : rows) {
-    std::string line;
-    for (auto [column, cell] : enumerate(row)) {
-      std::string padding(widths[column] - cell.size(), ' ');
-      bool isRight = column + rightAligned >= row.size();
-      line +=
-          (column ? "  " : "") + (isRight ? padding + cell : cell + padding);
-    }
-    os << StringRef(line).rtrim() << "\n";
-  }
 }
 
 static void printTensors(StringRef title,

@@ -117,6 +117,7 @@ llvm::Error checkDatasetName(llvm::StringRef name);
 int runInfo(CommandLine &line);
 int runImport(CommandLine &line);
 int runZoo(CommandLine &line);
+int runPlan(CommandLine &line);
 int runQuantize(CommandLine &line);
 int runEval(CommandLine &line);
 int runRun(CommandLine &line);

@@ -40,6 +40,7 @@ static ArrayRef<Command> getCommands() {
       {"import", "a trained model (.onnx, .tflite, .mlir) to a network",
        runImport},
       {"zoo", "a fresh network of a known family, to be trained", runZoo},
+      {"plan", "assigns bits by the memory there is", runPlan},
       {"quantize", "puts quantizers into a network, calibrates their ranges",
        runQuantize},
       {"eval", "top-1 and top-5 of a network on a data set", runEval},

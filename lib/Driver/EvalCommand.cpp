@@ -14,6 +14,7 @@
 #include "qat/Calibration/NetworkInput.h"
 #include "qat/Dialect/Qat/IR/NetworkForm.h"
 #include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
+#include "qat/Evaluation/LayerComparison.h"
 #include "qat/Execution/CompiledNetwork.h"
 #include "qat/Support/AtomicFile.h"
 
@@ -120,33 +121,40 @@ static Expected<std::vector<Candidate>> prepare(CommandLine &line,
 }
 
 /// Runs every candidate on every image; `verdicts[c][i]` is empty for an image
-/// that could not be read.
+/// that could not be read. `layers`, if not null, sees every image, too.
 static Error judge(const Dataset &data, ArrayRef<size_t> indices,
                    const Preprocessing &preprocessing, unsigned threads,
-                   ArrayRef<Candidate> candidates,
+                   ArrayRef<Candidate> candidates, LayerComparison *layers,
                    std::vector<std::vector<Verdict>> &verdicts,
-                   std::vector<int64_t> &labels) {
+                   std::vector<int64_t> &labels,
+                   std::vector<std::string> &names) {
   verdicts.assign(candidates.size(), std::vector<Verdict>(indices.size()));
   labels.assign(indices.size(), -1);
+  names.assign(indices.size(), "");
   BadSampleLog log(errs());
-  Error error =
-      forEachSample(data, indices, threads, log,
-                    [&](size_t position, Sample sample) -> Error {
-                      labels[position] = sample.label;
-                      for (size_t c = 0; c < candidates.size(); ++c) {
-                        const CompiledNetwork &network = *candidates[c].network;
-                        Expected<NdArray> input = makeNetworkInput(
-                            sample, preprocessing, network.inputs()[0]);
-                        if (!input)
-                          return input.takeError();
-                        std::vector<NdArray> outputs(network.outputs().size());
-                        const NdArray *inputs[] = {&*input};
-                        if (Error error = network.run(inputs, outputs))
-                          return error;
-                        verdicts[c][position].best = getBest(outputs[0]);
-                      }
-                      return Error::success();
-                    });
+  Error error = forEachSample(
+      data, indices, threads, log,
+      [&](size_t position, Sample sample) -> Error {
+        labels[position] = sample.label;
+        names[position] = sample.name;
+        for (size_t c = 0; c < candidates.size(); ++c) {
+          const CompiledNetwork &network = *candidates[c].network;
+          Expected<NdArray> input =
+              makeNetworkInput(sample, preprocessing, network.inputs()[0]);
+          if (!input)
+            return input.takeError();
+          std::vector<NdArray> outputs(network.outputs().size());
+          const NdArray *inputs[] = {&*input};
+          if (Error error = network.run(inputs, outputs))
+            return error;
+          verdicts[c][position].best = getBest(outputs[0]);
+        }
+        if (!layers)
+          return Error::success();
+        return layers->add(position, [&](const TensorInfo &input) {
+          return makeNetworkInput(sample, preprocessing, input);
+        });
+      });
   if (error)
     return error;
   return log.finish();
@@ -192,13 +200,27 @@ struct EvalOptions {
   std::string path, reference, dataset, dataPath, jsonPath;
   size_t images;
   unsigned threads;
+  bool perLayer;
 };
 } // namespace
 
+/// The comparison of the layers of form Q, which is `module`.
+static Expected<std::unique_ptr<LayerComparison>>
+compareLayers(StringRef path, ModuleOp module, ModuleOp reference,
+              const CompileOptions &options) {
+  if (getNetworkForm(module) != NetworkForm::FakeQuantized ||
+      !awaitsFreezing(module))
+    return createStringError(
+        "'" + path +
+        "' has no quantizers whose effect on the layers could be told; "
+        "--per-layer takes a network that `qat quantize` wrote");
+  return LayerComparison::create(module, reference, options);
+}
+
 static Error eval(CommandLine &line, const EvalOptions &options,
                   const HostKernelsOption &kernels) {
-  const auto &[path, reference, dataset, dataPath, jsonPath, images, threads] =
-      options;
+  const auto &[path, reference, dataset, dataPath, jsonPath, images, threads,
+               perLayer] = options;
   if (Error error = checkDatasetName(dataset))
     return error;
   Expected<CompileOptions> compileOptions = kernels.getCompileOptions();
@@ -218,6 +240,14 @@ static Error eval(CommandLine &line, const EvalOptions &options,
       prepare(line, **module, original.get(), *compileOptions);
   if (!candidates || line.onlyPrintsPipeline())
     return candidates.takeError();
+  std::unique_ptr<LayerComparison> layers;
+  if (perLayer) {
+    auto comparison =
+        compareLayers(path, **module, original.get(), *compileOptions);
+    if (!comparison)
+      return comparison.takeError();
+    layers = std::move(*comparison);
+  }
   Expected<std::optional<Preprocessing>> stored = getPreprocessing(**module);
   if (!stored)
     return stored.takeError();
@@ -240,9 +270,10 @@ static Error eval(CommandLine &line, const EvalOptions &options,
   std::vector<size_t> indices = spreadIndices((*data)->size(), images);
   std::vector<std::vector<Verdict>> verdicts;
   std::vector<int64_t> labels;
+  std::vector<std::string> names;
   auto start = std::chrono::steady_clock::now();
   if (Error error = judge(**data, indices, preprocessing, threads, *candidates,
-                          verdicts, labels))
+                          layers.get(), verdicts, labels, names))
     return error;
   std::chrono::duration<double> elapsed =
       std::chrono::steady_clock::now() - start;
@@ -291,6 +322,14 @@ static Error eval(CommandLine &line, const EvalOptions &options,
                     percent(agreeing, judged), name);
     report[(name + "_integer_agreement").str()] = percent(agreeing, judged);
   }
+  if (layers) {
+    ComparisonReport comparison = layers->getReport();
+    auto imageName = [&](size_t place) { return "'" + names[place] + "'"; };
+    text << '\n';
+    printReport(comparison, imageName, text);
+    report["per_layer"] =
+        toJson(comparison, [&](size_t place) { return names[place]; });
+  }
   if (line.isVerbose())
     outs() << formatv("speed      {0:F1} images/s   (reading included)\n",
                       static_cast<double>(judged) / elapsed.count());
@@ -324,10 +363,17 @@ int mlir::qat::runEval(CommandLine &line) {
                             cl::desc("Threads (default 0: all cores)"));
   cl::opt<std::string> json("json", cl::value_desc("file"), cl::cat(category),
                             cl::desc("Write the figures as JSON, too"));
+  cl::opt<bool> perLayer(
+      "per-layer", cl::cat(category),
+      cl::desc(
+          "Tell for every layer how much noise it adds and inherits, where "
+          "the integers part from the fake-quantized numbers, what "
+          "saturates, and which channels are dead"));
   HostKernelsOption kernels(category);
   if (!line.parse("top-1 and top-5 of a network: float, and fake-quantized and "
                   "integer where it has quantizers"))
     return kWrongUsage;
   return line.finish(eval(
-      line, {input, reference, dataset, data, json, images, threads}, kernels));
+      line, {input, reference, dataset, data, json, images, threads, perLayer},
+      kernels));
 }

@@ -9,44 +9,22 @@
 
 #include "CalibrationOptions.h"
 #include "Command.h"
+#include "LayerConfigOption.h"
+#include "MemoryOptions.h"
 
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/Transforms/GivenParameters.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
-#include "qat/Support/LayerConfig.h"
 #include "qat/Support/Preprocessing.h"
 #include "qat/Support/WeightQuantizers.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat;
-
-/// The configuration that `given` is, or names, on one line; errors are
-/// reported where the layers are known.
-static Expected<std::string> readLayerConfig(StringRef given) {
-  StringRef text = given.trim();
-  std::unique_ptr<MemoryBuffer> buffer;
-  if (!text.empty() && !text.starts_with("[") && !text.starts_with("{")) {
-    ErrorOr<std::unique_ptr<MemoryBuffer>> file =
-        MemoryBuffer::getFile(given, /*IsText=*/true);
-    if (!file)
-      return createStringError("cannot read '" + given +
-                               "': " + file.getError().message());
-    buffer = std::move(*file);
-    text = buffer->getBuffer();
-  }
-  if (given.empty())
-    return std::string();
-  Expected<std::vector<LayerOverride>> config = parseLayerConfig(text);
-  if (!config)
-    return config.takeError();
-  return printLayerConfig(*config);
-}
 
 namespace {
 /// Options that are words or numbers in one string.
@@ -144,11 +122,8 @@ int mlir::qat::runQuantize(CommandLine &line) {
           "Range of the real input (default: that of pixels 0 to 255 under "
           "the preprocessing given at import; else what calibration "
           "sees; else -1,1)"));
-  cl::opt<std::string> layerConfig(
-      "quant-add-config", cl::value_desc("file|JSON"), cl::cat(category),
-      cl::desc("What single layers are given instead: a JSON list of objects "
-               "{\"layer\": index or name, \"w_bits\", \"a_bits\", "
-               "\"quant_type\", \"fold_type\"}"));
+  LayerConfigOption layerConfig(category);
+  MemoryOptions memory(category);
   CalibrationOptions calibration(category);
   cl::opt<std::string> parameters(
       "parameters", cl::value_desc("F.safetensors"), cl::cat(category),
@@ -166,9 +141,29 @@ int mlir::qat::runQuantize(CommandLine &line) {
     return line.finish(std::move(error));
   if (Error error = calibration.check())
     return line.finish(std::move(error));
-  Expected<std::string> config = readLayerConfig(layerConfig);
+  Expected<std::string> config = layerConfig.read();
   if (!config)
     return line.finish(config.takeError());
+  QatAssignPrecisionOptions budgets;
+  if (!memory.areGiven()) {
+    if (Error error = memory.checkUnused())
+      return line.finish(std::move(error));
+  } else {
+    Expected<QatAssignPrecisionOptions> read = memory.read(*config);
+    if (!read)
+      return line.finish(read.takeError());
+    budgets = std::move(*read);
+    for (const cl::Option *option :
+         {static_cast<cl::Option *>(&scheme), static_cast<cl::Option *>(&fold),
+          static_cast<cl::Option *>(&weightBits),
+          static_cast<cl::Option *>(&activationBits)})
+      if (option->getNumOccurrences() > 0 && !line.isQuiet())
+        errs() << "qat quantize: remark: --mem-constraint assigns what '--"
+               << option->ArgStr << "' says, which is not used\n";
+    // What equalization looks at.
+    scheme =
+        budgets.mode == "MixPL" ? "PerLayerAsymPACT" : "PerChannelsAsymMinMax";
+  }
   Expected<GivenParameters> given = GivenParameters::read(parameters);
   if (!given)
     return line.finish(given.takeError());
@@ -183,6 +178,8 @@ int mlir::qat::runQuantize(CommandLine &line) {
     if (!parameters.empty())
       manager.addPass(createQatSetParameters(set));
     calibration.addFloatPasses(manager, *symbolizeWeightScheme(scheme));
+    if (memory.areGiven())
+      manager.addPass(createQatAssignPrecision(budgets));
     QatInsertQuantizersOptions options;
     options.weightScheme = scheme;
     options.foldType = fold;

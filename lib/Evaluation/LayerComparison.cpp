@@ -104,10 +104,14 @@ struct LayerComparison::ImageFigures {
 LayerComparison::LayerComparison() : networks(std::make_unique<Networks>()) {}
 LayerComparison::~LayerComparison() = default;
 
-/// `source`, transformed; the diagnostics are the caller's.
+/// `source`, transformed. Errors go to the handlers of the context; remarks
+/// were made when the networks themselves were frozen.
 static Expected<OwningOpRef<ModuleOp>>
 transform(ModuleOp source, llvm::function_ref<void(OpPassManager &)> build) {
   OwningOpRef<ModuleOp> module = source.clone();
+  ScopedDiagnosticHandler handler(module->getContext(), [](Diagnostic &said) {
+    return success(said.getSeverity() == DiagnosticSeverity::Remark);
+  });
   PassManager manager(module->getContext());
   build(manager);
   if (failed(manager.run(*module)))

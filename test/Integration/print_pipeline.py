@@ -69,6 +69,8 @@ def main():
             ["--type_quant", "PerLayerSymPACT", "--parameters", given, "--calibrate", DATA,
              "--calibrate-images", "32", "--repair", "clip,bias", "--repair-images", "16",
              "--activ_type", "clipped", "--bias_bits", "16", "--batch_fold_delay", "1"],
+            ["--mem_constraint", "[8k,1k]", "--mixed_prec_quant", "MixPL", "--policy",
+             "reference", "--quant_add_config", '[{"layer": 1, "w_bits": 4}]'],
             ["--quant_add_config", '[{"layer": 0, "w_bits": 4, "a_bits": 4}, {"layer": 1}]'],
         ):
             command = ["quantize", module, *options, "-o", quantized]

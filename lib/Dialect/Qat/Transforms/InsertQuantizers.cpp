@@ -56,7 +56,6 @@ private:
 
   /// A new parameter `name`, loaded before `op`.
   Value addParameter(const Twine &name, float value, Operation *op);
-  std::string makeLayerName(Operation *op);
   /// The values of the parameter that `value` loads, or of a constant.
   std::optional<std::vector<float>> getParameter(Value value);
 
@@ -70,7 +69,7 @@ private:
   DenseSet<Value> onGrid;
   /// The batch norms that belong to a layer.
   DenseSet<Operation *> ownedBatchNorms;
-  llvm::StringMap<unsigned> layerNames;
+  LayerNamer names;
   /// The ReLUs that became quantizers; erased when the walk is over.
   SmallVector<Operation *> replaced;
 };
@@ -139,14 +138,6 @@ Value Inserter::addParameter(const Twine &name, float value, Operation *op) {
   builder.setInsertionPoint(op);
   return ml_program::GlobalLoadOp::create(builder, op->getLoc(), type,
                                           FlatSymbolRefAttr::get(symbol));
-}
-
-std::string Inserter::makeLayerName(Operation *op) {
-  std::string name = getLayerName(op);
-  if (name.empty())
-    name = op->getName().stripDialect().str();
-  unsigned count = layerNames[name]++;
-  return count == 0 ? name : name + "_" + std::to_string(count + 1);
 }
 
 std::optional<std::vector<float>> Inserter::getParameter(Value value) {
@@ -298,7 +289,7 @@ LogicalResult Inserter::visitLayer(Operation *op) {
   if (!isWeighted && op->getOperand(0).getType() != op->getOperand(1).getType())
     return op->emitError("expects operands of one shape; an add that "
                          "broadcasts has no integer form");
-  std::string name = makeLayerName(op);
+  std::string name = names.getName(op);
   if (failed(choose(op, name)))
     return failure();
   LayerGroup group = LayerGroup::get(op);
@@ -322,7 +313,7 @@ LogicalResult Inserter::visitMoved(Operation *op) {
     if (failed(requireGrid(op, input)))
       return failure();
   LayerGroup group = LayerGroup::get(op);
-  std::string name = makeLayerName(op);
+  std::string name = names.getName(op);
   if (failed(choose(op, name)))
     return failure();
   onGrid.insert(quantizeActivation(group.end, group.relu, name));
@@ -365,7 +356,7 @@ LogicalResult Inserter::visit(Operation *op) {
     if (!isRelu(clamp) || !onGrid.contains(clamp.getInput()))
       return op->emitError("expects a clamp that starts at 0 on a quantized "
                            "tensor; this one has no integer form");
-    std::string name = makeLayerName(op);
+    std::string name = names.getName(op);
     if (failed(choose(op, name)))
       return failure();
     onGrid.insert(quantizeActivation(clamp.getOutput(), clamp, name));
@@ -417,34 +408,10 @@ void InsertQuantizers::runOnOperation() {
        activationType, biasBits, batchFoldDelay, layerConfig});
   if (failed(choices))
     return signalPassFailure();
-  StringRef obstacle;
-  module.walk([&](Operation *op) {
-    if (isa<ActivationQuantizerOpInterface, WeightQuantizerOpInterface>(op))
-      obstacle = "the network has quantizers already; qat-remove-quantizers "
-                 "takes them out";
-    else if (isa<IntegerLayerOpInterface>(op))
-      obstacle = "the network is integer already; quantizers go into the float "
-                 "network";
-    return obstacle.empty() ? WalkResult::advance() : WalkResult::interrupt();
-  });
-  if (!obstacle.empty()) {
-    module.emitError(obstacle);
+  if (failed(checkIsFloatNetwork(module)))
     return signalPassFailure();
-  }
   for (auto function :
        llvm::make_early_inc_range(module.getOps<func::FuncOp>())) {
-    auto input =
-        function.getNumArguments() == 1
-            ? dyn_cast<RankedTensorType>(function.getArgumentTypes()[0])
-            : nullptr;
-    if (function.isExternal() || !input || !input.getElementType().isF32() ||
-        !function.getBody().hasOneBlock()) {
-      function.emitError("expects a network of one block with one input, a "
-                         "tensor of f32");
-      return signalPassFailure();
-    }
-    if (failed(checkSizes(function)))
-      return signalPassFailure();
     FailureOr<std::pair<float, float>> inputRange = getInputRange(function);
     if (failed(inputRange) ||
         failed(Inserter(module, function, *choices).run(*inputRange)))

@@ -89,33 +89,97 @@ mlir::qat::getLayerChoices(ModuleOp module,
   return choices;
 }
 
-FailureOr<LayerChoice> LayerChoices::choose(Operation *op, StringRef name) {
-  LayerChoice choice = common;
+FailureOr<const LayerOverride *> LayerChoices::findEntry(Operation *op,
+                                                         StringRef name) {
   bool isWeighted = isWeightedLayer(op);
   int64_t index = isWeighted ? weightedLayers++ : -1;
+  const LayerOverride *found = nullptr;
   for (auto [place, entry] : llvm::enumerate(config)) {
     if (entry.index ? *entry.index != index : entry.name != name)
       continue;
     used.insert(place);
     std::string what = describeEntry(entry, place);
+    if (found)
+      return op->emitError(what) << " is for the same layer as " << entryName;
+    found = &entry;
+    entryName = what;
     if (!isWeighted && entry.concernsWeights())
       return op->emitError(what) << " is for a layer without weights, which "
                                     "takes only 'a_bits'";
     if (isWeighted && entry.activationBits && LayerGroup::get(op).isLast())
       return op->emitError(what) << " is for the last layer, whose logits have "
                                     "32 bits: it takes no 'a_bits'";
-    choice.weightBits = entry.weightBits.value_or(choice.weightBits);
+  }
+  return found;
+}
+
+/// Makes `choice` what qat-assign-precision left on `op`, and takes that off.
+static LogicalResult takePrecision(Operation *op, LayerChoice &choice) {
+  Attribute attribute = op->removeAttr(kPrecisionAttribute);
+  if (!attribute)
+    return success();
+  auto fail = [&]() -> LogicalResult {
+    return op->emitError("expects '")
+           << kPrecisionAttribute
+           << "' to hold w_bits and a_bits from 2 to 8, quant_type and "
+              "fold_type, but got "
+           << attribute;
+  };
+  auto dictionary = dyn_cast<DictionaryAttr>(attribute);
+  if (!dictionary)
+    return fail();
+  for (NamedAttribute member : dictionary) {
+    StringRef name = member.getName();
+    if (name == "w_bits" || name == "a_bits") {
+      auto bits = dyn_cast<IntegerAttr>(member.getValue());
+      if (!bits || !bits.getType().isSignlessInteger(32) || bits.getInt() < 2 ||
+          bits.getInt() > 8)
+        return fail();
+      (name == "w_bits" ? choice.weightBits : choice.activationBits) =
+          bits.getInt();
+      continue;
+    }
+    auto word = dyn_cast<StringAttr>(member.getValue());
+    std::optional<WeightScheme> scheme;
+    std::optional<FoldType> fold;
+    if (word && name == "quant_type")
+      scheme = symbolizeWeightScheme(word.getValue());
+    if (word && name == "fold_type")
+      fold = symbolizeFoldType(word.getValue());
+    if (!scheme && !fold)
+      return fail();
+    choice.scheme = scheme.value_or(choice.scheme);
+    choice.foldType = fold.value_or(choice.foldType);
+  }
+  return success();
+}
+
+FailureOr<LayerChoice> LayerChoices::choose(Operation *op, StringRef name) {
+  LayerChoice choice = common;
+  bool isAssigned = op->hasAttr(kPrecisionAttribute);
+  if (failed(takePrecision(op, choice)))
+    return failure();
+  FailureOr<const LayerOverride *> found = findEntry(op, name);
+  if (failed(found))
+    return failure();
+  std::string what;
+  if (const LayerOverride *entry = *found) {
+    what = entryName + ": ";
+    choice.weightBits = entry->weightBits.value_or(choice.weightBits);
     choice.activationBits =
-        entry.activationBits.value_or(choice.activationBits);
-    if (entry.scheme) {
-      choice.scheme = *entry.scheme;
+        entry->activationBits.value_or(choice.activationBits);
+    // A scheme brings its fold type, unless both were assigned together.
+    bool isKnown = isAssigned && entry->scheme == choice.scheme;
+    if (entry->scheme && !isKnown) {
+      choice.scheme = *entry->scheme;
       if (!isFoldTypeGiven)
         choice.foldType = getDefaultFoldType(choice.scheme);
     }
-    choice.foldType = entry.foldType.value_or(choice.foldType);
-    if (std::string reason = refuseFold(choice); !reason.empty())
-      return op->emitError(what) << ": " << reason;
+    choice.foldType = entry->foldType.value_or(choice.foldType);
   }
+  if (!what.empty() || isAssigned)
+    if (std::string reason = refuseFold(choice); !reason.empty())
+      return op->emitError(what) << reason;
   return choice;
 }
 

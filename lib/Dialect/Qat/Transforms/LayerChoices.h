@@ -34,9 +34,14 @@ struct LayerChoices {
   bool isFoldTypeGiven = false;
   std::vector<LayerOverride> config;
 
-  /// The choice for the layer `name`, which `op` begins; layers are visited in
-  /// order, each once. Emits an error where an entry asks for what the layer
-  /// cannot have.
+  /// The entry for the layer `name`, which `op` begins, or null; layers are
+  /// visited in order, each once. Emits an error where it asks for what such a
+  /// layer cannot have.
+  FailureOr<const LayerOverride *> findEntry(Operation *op, StringRef name);
+
+  /// The choice for the layer: what is common, what qat-assign-precision left
+  /// on it (which is taken off), its entry. Instead of findEntry. Emits an
+  /// error where these do not go together.
   FailureOr<LayerChoice> choose(Operation *op, StringRef name);
 
   /// Emits an error where an entry was for no layer that was visited.
@@ -45,6 +50,8 @@ struct LayerChoices {
 private:
   /// Which entries were for a layer.
   DenseSet<size_t> used;
+  /// How messages call the entry that was found last.
+  std::string entryName;
   /// How many layers with weights were visited.
   int64_t weightedLayers = 0;
 };

@@ -173,6 +173,42 @@ LogicalResult qat::checkSizes(func::FuncOp function) {
   return failure(result.wasInterrupted());
 }
 
+std::string LayerNamer::getName(Operation *layer) {
+  std::string name = getLayerName(layer);
+  if (name.empty())
+    name = layer->getName().stripDialect().str();
+  unsigned count = counts[name]++;
+  return count == 0 ? name : name + "_" + std::to_string(count + 1);
+}
+
+LogicalResult qat::checkIsFloatNetwork(ModuleOp module) {
+  StringRef obstacle;
+  module.walk([&](Operation *op) {
+    if (isa<ActivationQuantizerOpInterface, WeightQuantizerOpInterface>(op))
+      obstacle = "the network has quantizers already; qat-remove-quantizers "
+                 "takes them out";
+    else if (isa<IntegerLayerOpInterface>(op))
+      obstacle = "the network is integer already; quantizers go into the float "
+                 "network";
+    return obstacle.empty() ? WalkResult::advance() : WalkResult::interrupt();
+  });
+  if (!obstacle.empty())
+    return module.emitError(obstacle);
+  for (auto function : module.getOps<func::FuncOp>()) {
+    auto input =
+        function.getNumArguments() == 1
+            ? dyn_cast<RankedTensorType>(function.getArgumentTypes()[0])
+            : nullptr;
+    if (function.isExternal() || !input || !input.getElementType().isF32() ||
+        !function.getBody().hasOneBlock())
+      return function.emitError("expects a network of one block with one "
+                                "input, a tensor of f32");
+    if (failed(checkSizes(function)))
+      return failure();
+  }
+  return success();
+}
+
 void qat::appendProducer(InFlightDiagnostic &diagnostic, Operation *producer) {
   diagnostic << ": the result of '" << producer->getName() << "'";
   if (std::string name = getLayerName(producer); !name.empty())

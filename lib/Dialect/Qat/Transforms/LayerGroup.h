@@ -15,6 +15,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
+#include "llvm/ADT/StringMap.h"
 
 namespace mlir::qat {
 
@@ -69,6 +70,21 @@ bool isDense(Operation *layer);
 /// `value`.
 bool feedsOnlyResults(Value value);
 
+/// Calls layers by their names and tells those apart that share one: "conv",
+/// "conv_2". To be asked once a layer, in order.
+class LayerNamer {
+public:
+  std::string getName(Operation *layer);
+
+private:
+  llvm::StringMap<unsigned> counts;
+};
+
+/// Checks that `module` is a float network (form F): nothing quantized, each
+/// function of one block with one f32 tensor as input and static shapes; else
+/// emits an error.
+LogicalResult checkIsFloatNetwork(ModuleOp module);
+
 /// Checks that every tensor of `function` has a static shape; else emits an
 /// error.
 LogicalResult checkSizes(func::FuncOp function);
@@ -90,6 +106,10 @@ inline constexpr StringLiteral kFoldTypeAttribute = "qat.fold_type";
 inline constexpr StringLiteral kBiasBitsAttribute = "qat.bias_bits";
 inline constexpr StringLiteral kBatchFoldDelayAttribute =
     "qat.batch_fold_delay";
+/// The attribute that qat-assign-precision leaves on a layer, a dictionary of
+/// those of w_bits, a_bits (i32), quant_type and fold_type (strings) that the
+/// layer takes. qat-insert-quantizers reads and removes it.
+inline constexpr StringLiteral kPrecisionAttribute = "qat.precision";
 
 } // namespace mlir::qat
 

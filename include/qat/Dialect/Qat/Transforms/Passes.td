@@ -11,6 +11,42 @@
 
 include "mlir/Pass/PassBase.td"
 
+def QatAssignPrecision : Pass<"qat-assign-precision", "::mlir::ModuleOp"> {
+  let summary = "Choose bits of every layer by the memory there is (form F)";
+  let description = [{
+    The memory-driven assignment (docs/Spec.md, section 9): activations are cut
+    from 8 bits to 4 and 2 until the tensors that are live at every layer fit
+    `ram`, then weights until all fit `rom`. What `layer-config` gives is fixed
+    first. Each layer is left with the attribute `qat.precision`, which
+    qat-insert-quantizers reads:
+
+    ```mlir
+    %1 = tosa.conv2d %x, %w, ... {qat.precision = {a_bits = 4 : i32,
+      fold_type = "ICN", quant_type = "PerChannelsAsymMinMax", w_bits = 8 : i32}}
+    ```
+
+    Fails where a budget cannot be met, and says what is live where, the smallest
+    budget that would do, and which single changes would help.
+  }];
+  let options = [
+    Option<"rom", "rom", "std::string", /*default=*/"\"512k\"",
+           "Bytes for weights and what goes with them, such as 2M">,
+    Option<"ram", "ram", "std::string", /*default=*/"\"64k\"",
+           "Bytes for activations, such as 512k">,
+    Option<"mode", "mode", "std::string", /*default=*/"\"MixPC\"",
+           "MixPL (per-layer weights) or MixPC (per-channel)">,
+    Option<"policy", "policy", "std::string", /*default=*/"\"consistent\"",
+           "Fold types by the bits alone (consistent) or as the reference gives "
+           "them (reference)">,
+    Option<"memoryModel", "memory-model", "std::string",
+           /*default=*/"\"reference\"",
+           "What a layer is charged: the live tensors (reference)">,
+    Option<"layerConfig", "layer-config", "std::string", /*default=*/"\"\"",
+           "What single layers are given in any case, as JSON (docs/Spec.md, "
+           "section 8)">,
+  ];
+}
+
 def QatInsertQuantizers : Pass<"qat-insert-quantizers", "::mlir::ModuleOp"> {
   let summary = "Put quantizers where the integer network rounds (form F to Q)";
   let description = [{
