@@ -16,7 +16,7 @@ and frozen by qat-fake-pipeline. Then
 * `qat run --as fake` of the whole network is compared with the golden fake
   tensors as far as no element flipped.
 
-Without names every fourth network is taken (--every 1: all).
+Without names every sixth network is taken (--every 1: all).
 """
 
 import argparse
@@ -407,7 +407,7 @@ class Net:
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--every", type=int, default=4)
+    parser.add_argument("--every", type=int, default=6)
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     golden = os.path.join(os.environ.get("QAT_SHARED") or "../shared", "golden", "nets")

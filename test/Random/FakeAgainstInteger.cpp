@@ -43,8 +43,9 @@ struct Lowered {
 
 /// The quantizer of a layer of the fake-quantized network.
 struct LayerQuantizer {
-  /// The result that holds what it reads.
+  /// The result that holds what it reads, unless that is an argument.
   size_t input = 0;
+  std::optional<unsigned> argument;
   bool isPact = false, isNearest = false;
   /// Whether it rounds an add or another grid's levels.
   bool isMove = false;
@@ -134,6 +135,8 @@ Expected<FakeCounts> mlir::qat::compareFakeLayers(ModuleOp formQ, uint64_t seed,
       quantizer.isNearest = pact.getRounding() == RoundingMode::Nearest;
     if (auto bounded = dyn_cast<BoundedOp>(*op))
       quantizer.isNearest = bounded.getRounding() == RoundingMode::Nearest;
+    if (auto argument = dyn_cast<BlockArgument>(op.getQuantizedInput()))
+      quantizer.argument = argument.getArgNumber();
     Operation *producer = op.getQuantizedInput().getDefiningOp();
     quantizer.isMove = !producer || isa<tosa::AddOp, tosa::ClampOp>(producer);
     if (isa<QuantizeInputOp>(op))
@@ -212,7 +215,11 @@ Expected<FakeCounts> mlir::qat::compareFakeLayers(ModuleOp formQ, uint64_t seed,
         fail(", which rounds nothing");
         continue;
       }
-      float x = results[layersEnd + quantizer->second.input].data<float>()[i];
+      std::optional<unsigned> argument = quantizer->second.argument;
+      const NdArray &read = argument
+                                ? arguments[*argument]
+                                : results[layersEnd + quantizer->second.input];
+      float x = read.data<float>()[i];
       double distance = getEdgeDistance(x, quantizer->second, type);
       bool isMove = quantizer->second.isMove;
       double &farthest = isMove ? counts.farthestAdd : counts.farthest;
