@@ -197,7 +197,8 @@ int main(int argc, char **argv) {
   InitLLVM init(argc, argv);
   auto buffer = MemoryBuffer::getSTDIN();
   if (!buffer) {
-    errs() << "qat-golden-units: error: " << buffer.getError().message() << "\n";
+    errs() << "qat-golden-units: error: " << buffer.getError().message()
+           << "\n";
     return 1;
   }
   SmallVector<StringRef> lines;

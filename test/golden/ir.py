@@ -36,6 +36,10 @@ def real(value):
     return f"0x{np.float32(value).view(np.uint32):08X} : f32"
 
 
+def double(value):
+    return f"{float(value):.17e} : f64"
+
+
 class Function:
     """Lines of a function; values are their SSA names."""
 

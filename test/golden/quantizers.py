@@ -335,8 +335,8 @@ def check_inputs(path, names, scratch):
         lo, hi = map(float, data[f"{key}/range"])
         requests.append(("input", lo, hi, *map(float, x[0])))
         y = module.emit(
-            f"qat.quantize_input {module.value(x)} {{minimum = {ir.real(lo)}, maximum = "
-            f"{ir.real(hi)}}} : tensor<1x{x.size}xf32>"
+            f"qat.quantize_input {module.value(x)} {{minimum = {ir.double(lo)}, maximum = "
+            f"{ir.double(hi)}}} : tensor<1x{x.size}xf32>"
         )
         module.output(name, y, x.shape)
     results = module.run(scratch)

@@ -86,7 +86,7 @@ struct InsertQuantizers : qat::impl::QatInsertQuantizersBase<InsertQuantizers> {
 // Options
 //===----------------------------------------------------------------------===//
 
-/// Whether qat.quantize_input takes the range, whose ends inputs meet as float32.
+/// Whether qat.quantize_input takes the range; inputs meet its ends as float32.
 static bool isInputRange(float lo, float hi) {
   return std::isfinite(lo) && std::isfinite(hi) && lo <= 0 && hi >= 0 &&
          lo != hi;
