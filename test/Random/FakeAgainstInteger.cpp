@@ -8,6 +8,7 @@
 
 #include "FakeAgainstInteger.h"
 
+#include "qat/Dialect/Qat/IR/ConstantValues.h"
 #include "qat/Dialect/Qat/IR/LayerName.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
@@ -49,6 +50,9 @@ struct LayerQuantizer {
   bool isPact = false, isNearest = false;
   /// Whether it rounds an add or another grid's levels.
   bool isMove = false;
+  /// What the layer's float sums are multiplied by, their rounding included:
+  /// the largest factor of its batch norm, at least 1.
+  double gain = 1;
 };
 } // namespace
 
@@ -139,6 +143,10 @@ Expected<FakeCounts> mlir::qat::compareFakeLayers(ModuleOp formQ, uint64_t seed,
       quantizer.argument = argument.getArgNumber();
     Operation *producer = op.getQuantizedInput().getDefiningOp();
     quantizer.isMove = !producer || isa<tosa::AddOp, tosa::ClampOp>(producer);
+    if (auto scaled = dyn_cast_if_present<tosa::MulOp>(producer))
+      for (float factor :
+           getConstantFloats(scaled.getInput2()).value_or(std::vector<float>()))
+        quantizer.gain = std::max<double>(quantizer.gain, std::fabs(factor));
     if (isa<QuantizeInputOp>(op))
       inputName = name;
     quantizers.try_emplace(name, quantizer);
@@ -226,8 +234,8 @@ Expected<FakeCounts> mlir::qat::compareFakeLayers(ModuleOp formQ, uint64_t seed,
       farthest = std::max(farthest, distance);
       if (difference > 1.001)
         fail(", more than a step apart");
-      if (distance > (isMove ? 1e-3 : 1e-4))
-        fail(formatv(", {0} of a step from an edge", distance));
+      if (distance > (isMove ? 1e-3 : 1e-4 * quantizer->second.gain))
+        fail(formatv(", {0:E2} of a step from an edge", distance));
     }
   }
   return counts;

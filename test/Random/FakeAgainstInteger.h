@@ -30,8 +30,10 @@ struct FakeCounts {
 /// the fake-quantized network what the integer layers before it computed, and
 /// compares what it makes of that: at most one step apart, and that only where
 /// the float number lies within 1e-4 of a step's edge (1e-3 after an add or a
-/// requantization, whose multipliers are rounded to 20 bits). Pools and concats
-/// are equal. `message` says what differs; it stays empty otherwise.
+/// requantization, whose multipliers are rounded to 20 bits; 1e-4 times the
+/// factor of a batch norm above 1, which the rounding of sums is multiplied
+/// by). Pools and concats are equal. `message` says what differs; it stays
+/// empty otherwise.
 llvm::Expected<FakeCounts> compareFakeLayers(ModuleOp formQ, uint64_t seed,
                                              std::string &message);
 
