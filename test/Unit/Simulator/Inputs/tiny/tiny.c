@@ -1,7 +1,8 @@
 #include "tiny.h"
 #include "qat-rt/fully_connected.h"
 
-QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_u8_u8_i32_unscaled, uint8_t, int32_t);
+QAT_FULLY_CONNECTED_DECLARE(qat_fully_connected_u8_u8_i32_unscaled, uint8_t,
+                            int32_t);
 
 #ifndef QAT_AFTER_LAYER
 #define QAT_AFTER_LAYER(index, data, bytes)
@@ -87,7 +88,8 @@ int tiny_run(const tiny_input_t *input, tiny_output_t *output) {
 #endif
   use_stack();
   QAT_AFTER_LAYER(1, copy, 8);
-  qat_fully_connected_u8_u8_i32_unscaled(&fc, copy, 8, *output, 16, 0, 1, copy + 8);
+  qat_fully_connected_u8_u8_i32_unscaled(&fc, copy, 8, *output, 16, 0, 1,
+                                         copy + 8);
   QAT_AFTER_LAYER(2, *output, 16);
   return TINY_STATUS;
 }
