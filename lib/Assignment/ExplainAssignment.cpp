@@ -316,14 +316,27 @@ mlir::qat::explainAssignment(const PrecisionNetwork &network,
   if (isRam && tightest != assignment.failedStep)
     parts.back() +=
         ", which layer '" + network.steps[tightest].name + "' needs";
+  int64_t budget = isRam ? options.ramBytes : options.romBytes;
+  if (isRam) {
+    AssignmentOptions atSmallest = options;
+    atSmallest.ramBytes = smallest;
+    Assignment next = assignPrecision(network, atSmallest);
+    if (next.status == AssignmentStatus::FailWeights)
+      parts.back() +=
+          formatv(", and the ROM then takes {0} bytes at least, "
+                  "more than the budget of {1}",
+                  *findSmallestRom(network, atSmallest), options.romBytes);
+  }
   std::vector<AssignmentChange> changes =
       findHelpfulChanges(network, options, assignment);
   if (changes.empty())
-    parts.push_back("no single option lowers it");
+    parts.push_back("no single option lowers it; a smaller input or a narrower "
+                    "network does");
   for (const AssignmentChange &change :
        llvm::ArrayRef(changes).take_front(most))
-    parts.push_back(formatv("{0} lowers it by {1} to {2}",
+    parts.push_back(formatv("{0} lowers it by {1} to {2}{3}",
                             change.describe(network, options), change.gain,
-                            change.need));
+                            change.need,
+                            change.need > budget ? ", still too much" : ""));
   return parts;
 }

@@ -69,10 +69,17 @@ void mlir::qat::printPlan(const PrecisionNetwork &network,
                os);
   if (!network.steps.empty())
     printTotal("RAM", assignment.peakBits(), options.ramBytes,
-               "peak at '" + network.steps[assignment.peakStep].name + "'", os);
-  for (const std::string &part :
-       explainAssignment(network, options, assignment, /*most=*/8))
-    os << part << "\n";
+               "peak at '" + network.steps[assignment.peakStep].name +
+                   (assignment.status == AssignmentStatus::FailActivation
+                        ? "', as far as cutting came"
+                        : "'"),
+               os);
+  // The error tells the rest; all changes that help would make it too long.
+  std::vector<AssignmentChange> changes =
+      findHelpfulChanges(network, options, assignment);
+  for (const AssignmentChange &change : ArrayRef(changes).take_front(8))
+    os << formatv("{0} lowers the need by {1} to {2}\n",
+                  change.describe(network, options), change.gain, change.need);
 }
 
 /// Whole bytes as an integer.

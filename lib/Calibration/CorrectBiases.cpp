@@ -13,6 +13,7 @@
 #include "qat/Calibration/Passes.h"
 #include "qat/Dialect/Qat/IR/ConstantValues.h"
 #include "qat/Dialect/Qat/IR/LayerName.h"
+#include "qat/Dialect/Qat/IR/NetworkForm.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 #include "qat/Support/WeightQuantizers.h"
 
@@ -273,6 +274,7 @@ void CorrectBiases::runOnOperation() {
         << llvm::toString(corrections.takeError());
     return signalPassFailure();
   }
+  getOperation()->setAttr(kCorrectedAttribute, UnitAttr::get(&getContext()));
   Parameters parameters(getOperation());
   SmallVector<std::pair<Location, std::string>> lines;
   std::vector<double> ratios;

@@ -264,8 +264,13 @@ static Error eval(CommandLine &line, const EvalOptions &options,
   if (Error error = checkClasses(**data, dataPath,
                                  candidates->front().network->outputs()[0]))
     return error;
-  if (!line.isQuiet())
+  if (!line.isQuiet()) {
     warnOfResizing(**data, preprocessing, input);
+    if (!original && (*module)->getOperation()->hasAttr(kCorrectedAttribute))
+      errs() << "qat eval: remark: 'float' has the corrected biases of "
+                "'--repair', which are for the quantized network; --reference "
+                "compares with the network that was trained\n";
+  }
 
   std::vector<size_t> indices = spreadIndices((*data)->size(), images);
   std::vector<std::vector<Verdict>> verdicts;

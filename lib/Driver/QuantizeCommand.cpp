@@ -182,7 +182,9 @@ int mlir::qat::runQuantize(CommandLine &line) {
       manager.addPass(createQatAssignPrecision(budgets));
     QatInsertQuantizersOptions options;
     options.weightScheme = scheme;
-    options.foldType = fold;
+    // An assignment says them for every layer.
+    if (!memory.areGiven())
+      options.foldType = fold;
     options.weightBits = weightBits;
     options.activationBits = activationBits;
     options.rounding = rounding;

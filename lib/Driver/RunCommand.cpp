@@ -18,6 +18,7 @@
 #include "qat/Execution/HostPipeline.h"
 #include "qat/Support/Npy.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
@@ -86,6 +87,8 @@ static Error runNetwork(CommandLine &line, const RunOptions &options,
   Expected<OwningOpRef<ModuleOp>> module = readModel(line, options.model);
   if (!module)
     return module.takeError();
+  auto main = (*module)->lookupSymbol<func::FuncOp>("main");
+  unsigned numResults = main ? main.getNumResults() : 1;
   Expected<ComputedForm> form =
       chooseComputedForm(**module, options.model, options.form);
   if (!form)
@@ -116,12 +119,15 @@ static Error runNetwork(CommandLine &line, const RunOptions &options,
   if (!results)
     return results.takeError();
 
-  if (!options.layers.empty())
-    if (Error error =
-            writeLayers(options.layers, (*network)->outputs().drop_front(),
-                        ArrayRef<NdArray>(*results).drop_front()))
-      return error;
-  return writeNpy(options.output, results->front());
+  if (numResults > 1 && !line.isQuiet())
+    errs() << "qat run: warning: the network has " << numResults
+           << " outputs; --output is the first, --layers writes all of them\n";
+  if (Error error = writeNpy(options.output, results->front()))
+    return error;
+  if (options.layers.empty())
+    return Error::success();
+  return writeLayers(options.layers, (*network)->outputs().drop_front(),
+                     ArrayRef<NdArray>(*results).drop_front());
 }
 
 int mlir::qat::runRun(CommandLine &line) {

@@ -134,5 +134,8 @@ int mlir::qat::runZoo(CommandLine &line) {
   if (!line.parse("makes a fresh network of a known family, its weights drawn "
                   "at random, for training from scratch"))
     return kWrongUsage;
+  if (line.onlyPrintsPipeline())
+    return line.finish(wrongUsage("'--print-pipeline' has nothing to print: no "
+                                  "pass makes a fresh network"));
   return line.finish(makeNetwork(line, given));
 }

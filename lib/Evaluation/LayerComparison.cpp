@@ -119,10 +119,15 @@ transform(ModuleOp source, llvm::function_ref<void(OpPassManager &)> build) {
   return std::move(module);
 }
 
-static StringMap<size_t> indexByName(ArrayRef<TensorInfo> infos) {
+/// The results of the network itself, which come before its layers.
+static size_t countResults(ModuleOp module) {
+  return module.lookupSymbol<func::FuncOp>("main").getNumResults();
+}
+
+static StringMap<size_t> indexByName(ArrayRef<TensorInfo> infos,
+                                     size_t results) {
   StringMap<size_t> places;
-  // The first result is that of the network.
-  for (size_t index = 1; index < infos.size(); ++index)
+  for (size_t index = results; index < infos.size(); ++index)
     places.try_emplace(infos[index].name, index);
   return places;
 }
@@ -162,8 +167,10 @@ LayerComparison::create(ModuleOp module, ModuleOp reference,
 
   ModuleOp original = reference ? reference : module;
   auto real = transform(original, [&](OpPassManager &manager) {
-    if (getNetworkForm(original) == NetworkForm::FakeQuantized)
-      manager.addPass(createQatRemoveQuantizers());
+    // Layers end, and are called, as quantizers see them.
+    if (getNetworkForm(original) == NetworkForm::Float)
+      manager.addPass(createQatInsertQuantizers());
+    manager.addPass(createQatRemoveQuantizers());
     manager.addPass(createQatBindParameters());
     manager.addPass(createQatExposeLayers());
   });
@@ -213,8 +220,11 @@ LayerComparison::create(ModuleOp module, ModuleOp reference,
   });
   ArrayRef<TensorInfo> infos = networks.fake->outputs();
   size_t layersEnd = infos.size() - quantizers;
-  StringMap<size_t> realPlaces = indexByName(networks.real->outputs());
-  StringMap<size_t> integerPlaces = indexByName(networks.integer->outputs());
+  size_t results = countResults(module);
+  StringMap<size_t> realPlaces =
+      indexByName(networks.real->outputs(), countResults(original));
+  StringMap<size_t> integerPlaces =
+      indexByName(networks.integer->outputs(), results);
   StringMap<size_t> arguments;
   for (auto [index, info] : enumerate(networks.isolated->inputs()))
     if (index > 0)
@@ -222,7 +232,7 @@ LayerComparison::create(ModuleOp module, ModuleOp reference,
   Operation *isolatedReturn =
       &(*isolated)->lookupSymbol<func::FuncOp>("main").getBody().front().back();
 
-  for (size_t place = 1; place < layersEnd; ++place) {
+  for (size_t place = results; place < layersEnd; ++place) {
     const TensorInfo &info = infos[place];
     LayerPlaces layer;
     layer.name = info.name;

@@ -81,9 +81,12 @@ void mlir::qat::printReport(const ComparisonReport &report,
 }
 
 static json::Value decibelsToJson(const std::optional<NoiseSums> &sums) {
-  if (!sums || std::isinf(sums->getDecibels()))
+  if (!sums)
     return nullptr;
-  return sums->getDecibels();
+  double decibels = sums->getDecibels();
+  if (std::isinf(decibels)) // no number in JSON
+    return decibels > 0 ? "inf" : "-inf";
+  return decibels;
 }
 
 static json::Object stepsToJson(const StepDifference &steps) {

@@ -241,11 +241,13 @@ class Planner:
     def smallest(self, memory, ram, **options):
         """The smallest budget that is printed, and the changes with their gains."""
         budget = (PLENTY, 0) if memory == "RAM" else (0, ram)
-        status, _, text = self.plan(*budget, **options)
-        found = re.search(rf"the smallest {memory} budget is (\d+) bytes", text)
+        status, result, text = self.plan(*budget, **options)
+        found = re.search(
+            rf"the smallest {memory} budget is (\d+) bytes", result.get("message", "")
+        )
         if status != 1 or not found:
             return None, []
-        changes = re.findall(r"^(.*) lowers it by (\d+) to (\d+)$", text, re.MULTILINE)
+        changes = re.findall(r"^(.*) lowers the need by (\d+) to (\d+)$", text, re.MULTILINE)
         return int(found[1]), [(what, int(gain), int(need)) for what, gain, need in changes]
 
 

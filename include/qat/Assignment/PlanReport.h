@@ -15,8 +15,9 @@
 
 namespace mlir::qat {
 
-/// For people: a row a layer, totals against the budgets, and where one failed
-/// what explainAssignment says, a line a part.
+/// For people: a row a layer, and totals against the budgets, and up to eight
+/// changes that help where one failed. Why it did is for explainAssignment to
+/// say.
 void printPlan(const PrecisionNetwork &network,
                const AssignmentOptions &options, const Assignment &assignment,
                llvm::raw_ostream &os);

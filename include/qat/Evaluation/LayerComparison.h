@@ -122,8 +122,8 @@ void printReport(const ComparisonReport &report,
                  llvm::function_ref<std::string(size_t)> imageName,
                  llvm::raw_ostream &os);
 
-/// The same as JSON: "layers" with a member a figure, null for an infinite
-/// ratio, and "first_difference".
+/// The same as JSON: "layers" with a member a figure, null where the float
+/// network has no such layer, "inf" without noise, and "first_difference".
 llvm::json::Object toJson(const ComparisonReport &report,
                           llvm::function_ref<std::string(size_t)> imageName);
 

@@ -38,7 +38,8 @@ TEST(ExplainAssignment, NamesWhatIsLive) {
             "13, with all cut there that may be: live are 'input' 8 bytes (8 x "
             "8 bits, never cut), '0' 5.25 bytes (21 x 2 bits)\n"
             "the smallest RAM budget is 14 bytes\n"
-            "no single option lowers it\n");
+            "no single option lowers it; a smaller input or a narrower network "
+            "does\n");
   EXPECT_EQ(explain(chain, AssignmentMode::MixPC, 1000, 14), "");
   chain.grids[1] = {"0", 8, false, true, true, true};
   EXPECT_EQ(explain(chain, AssignmentMode::MixPC, 1000, 13),
@@ -46,7 +47,8 @@ TEST(ExplainAssignment, NamesWhatIsLive) {
             "13, with all cut there that may be: live are 'input' 8 bytes (8 x "
             "8 bits, never cut), '0' 21 bytes (21 x 8 bits, configured)\n"
             "the smallest RAM budget is 29 bytes\n"
-            "leaving out 'a_bits' of layer '0' lowers it by 15 to 14\n");
+            "leaving out 'a_bits' of layer '0' lowers it by 15 to 14, still "
+            "too much\n");
 }
 
 TEST(ExplainAssignment, NamesTheTightestLayer) {

@@ -74,6 +74,39 @@ static Error checkVariance(BatchNormOp op, StringRef name,
   return Error::success();
 }
 
+/// The bounds of activations: what no grid can be made of is no bound.
+static Error checkBounds(ModuleOp module) {
+  Error error = Error::success();
+  module->walk([&](ActivationQuantizerOpInterface op) {
+    SmallVector<std::pair<StringRef, float>> bounds;
+    for (Value bound : op.getBounds()) {
+      auto load = bound.getDefiningOp<ml_program::GlobalLoadOp>();
+      auto global = load ? module.lookupSymbol<ml_program::GlobalOp>(
+                               load.getGlobal().getLeafReference())
+                         : ml_program::GlobalOp();
+      std::optional<Floats> value =
+          global ? getDistinctFloats(global.getValueAttr()) : std::nullopt;
+      if (!value || value->size() != 1)
+        return WalkResult::advance();
+      bounds.emplace_back(global.getSymName(), value->front());
+    }
+    if (bounds.size() == 1 && bounds[0].second <= 0)
+      error = createStringError(
+          llvm::formatv("parameter '{0}' holds {1}, but the upper bound of an "
+                        "activation is above 0",
+                        bounds[0].first, llvm::format("%g", bounds[0].second))
+              .str());
+    if (bounds.size() == 2 && bounds[0].second > bounds[1].second)
+      error = createStringError(
+          llvm::formatv("parameter '{0}' holds {1}, which is above '{2}', {3}",
+                        bounds[0].first, llvm::format("%g", bounds[0].second),
+                        bounds[1].first, llvm::format("%g", bounds[1].second))
+              .str());
+    return error ? WalkResult::interrupt() : WalkResult::advance();
+  });
+  return error;
+}
+
 Error mlir::qat::checkParameterValues(ModuleOp module) {
   Error error = Error::success();
   llvm::StringMap<Floats> parameters;
@@ -109,7 +142,7 @@ Error mlir::qat::checkParameterValues(ModuleOp module) {
                              checkVariance(op, name, found->second));
     return error ? WalkResult::interrupt() : WalkResult::advance();
   });
-  return error;
+  return error ? std::move(error) : checkBounds(module);
 }
 
 Error mlir::qat::checkTensorSizes(ModuleOp module) {

@@ -53,10 +53,15 @@ Error GivenParameters::apply(ModuleOp module) const {
     auto type = dyn_cast<RankedTensorType>(global.getType());
     bool isReal = given.array.kind() == ElementKind::F32 ||
                   given.array.kind() == ElementKind::F64;
-    if (!type || !type.getElementType().isF32() || !isReal ||
-        type.getShape() != given.array.shape()) {
-      std::string wanted;
-      raw_string_ostream(wanted) << global.getType();
+    // A single number comes as an array of one as well.
+    bool fits = type && (type.getShape() == given.array.shape() ||
+                         (type.getRank() == 0 && given.array.size() == 1));
+    if (!fits || !type.getElementType().isF32() || !isReal) {
+      std::string wanted = "a single number";
+      if (!type)
+        raw_string_ostream(wanted = "") << global.getType();
+      else if (type.getRank() != 0)
+        wanted = "shape " + shapeText(type.getShape()) + " of f32";
       return createStringError("'" + path + "': parameter '" + given.name +
                                "' has shape " + shapeText(given.array.shape()) +
                                " of " + kindName(given.array.kind()) +

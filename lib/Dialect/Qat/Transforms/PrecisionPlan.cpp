@@ -134,6 +134,15 @@ LogicalResult NetworkBuilder::addStep(Operation *op, ValueRange inputs) {
   }
   if (failed(readEntry(op, grid, step)))
     return failure();
+  bool isChannels =
+      step.weights &&
+      (step.weights->pinnedScheme ? isPerChannel(*step.weights->pinnedScheme)
+                                  : plan.options.mode == AssignmentMode::MixPC);
+  if (isChannels && group.isLast() && group.batchNorm)
+    return op->emitError("the last layer's batch norm has to be folded into "
+                         "its weights, which MixPC's per-channel ones do not "
+                         "take; give this layer a 'quant_type' of a per-layer "
+                         "scheme, or ask for MixPL");
   step.output = network.tensors.size();
   addTensor(step.name, group.end, network.grids.size(), op);
   network.grids.push_back(grid);

@@ -38,7 +38,13 @@ struct RemoveQuantizers : qat::impl::QatRemoveQuantizersBase<RemoveQuantizers> {
       if (auto quantizer = dyn_cast<ActivationQuantizerOpInterface>(op)) {
         OpBuilder builder(op);
         SmallVector<Value> values = quantizer.getBounds();
-        drop(op, quantizer.buildFloatEquivalent(builder), values);
+        Value equivalent = quantizer.buildFloatEquivalent(builder);
+        // The layer ends where its quantizer was: with the batch norm, say,
+        // that has a name of its own in the model.
+        if (Operation *end = equivalent.getDefiningOp();
+            end && !isa<QuantizeInputOp>(op))
+          end->setLoc(op->getLoc());
+        drop(op, equivalent, values);
       } else if (auto quantizer = dyn_cast<WeightQuantizerOpInterface>(op)) {
         drop(op, quantizer.getQuantizedInput(), quantizer.getBounds());
       } else {

@@ -26,6 +26,10 @@ NetworkForm getNetworkForm(ModuleOp module);
 /// last layer.
 inline constexpr StringLiteral kRoundingAttribute = "qat.rounding";
 
+/// The attribute (unit) that qat-correct-biases leaves on the module: without
+/// its quantizers the network is no longer the one that was trained.
+inline constexpr StringLiteral kCorrectedAttribute = "qat.corrected";
+
 /// Whether a network with activation quantizers stands as it did before
 /// freezing: its weights are quantized in it, or its pools have yet to round.
 /// qat-freeze-fake-quantization leaves neither.
