@@ -116,7 +116,8 @@ def main():
 
 def describe(name, differences):
     if not differences:
-        return f"ok {name}"
+        notes = "; ".join(getattr(differences, "notes", []))
+        return f"ok {name}" + (f" ({notes})" if notes else "")
     more = len(differences) - 3
     text = "; ".join(differences[:3]) + (f"; and {more} more" if more > 0 else "")
     return f"FAILED {name}: {text}"

@@ -96,12 +96,25 @@ def to_channels_first(array):
     return array.transpose(0, 3, 1, 2) if array.ndim == 4 else array
 
 
+class Differences(list):
+    """What differs, and what there was no way to compare."""
+
+    def __init__(self, differences, notes):
+        super().__init__(differences)
+        self.notes = notes
+
+
 class Comparison:
     """Collects what differs between arrays of one case."""
 
     def __init__(self):
         self.differences = []
+        self.notes = []
         self.compared = 0
+
+    def note(self, text):
+        """Something that passes without having been compared."""
+        self.notes.append(text)
 
     def fail(self, text):
         self.differences.append(text)
@@ -145,4 +158,4 @@ class Comparison:
     def finish(self):
         if not self.compared and not self.differences:
             self.fail("nothing to compare")
-        return self.differences
+        return Differences(self.differences, self.notes)
