@@ -42,6 +42,7 @@ BUDGETS = {
     "lit": 120,
     "fuzz": 900,
     "integration/golden": 400,
+    "integration/random_graphs": 300,
     "integration/zoo": 90,
 }
 SCRIPT_BUDGET = 180
