@@ -163,9 +163,7 @@ static Error judge(const Dataset &data, ArrayRef<size_t> indices,
 /// Labels beyond the network's outputs would count as errors of the network.
 static Error checkClasses(const Dataset &data, StringRef path,
                           const TensorInfo &output) {
-  int64_t outputs = 1;
-  for (int64_t size : output.shape)
-    outputs *= size;
+  int64_t outputs = *countElements(output.shape);
   if (data.numClasses() <= outputs)
     return Error::success();
   return createStringError("'" + path + "' has classes from 0 to " +

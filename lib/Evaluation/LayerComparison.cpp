@@ -132,13 +132,6 @@ static StringMap<size_t> indexByName(ArrayRef<TensorInfo> infos,
   return places;
 }
 
-static int64_t getNumElements(const TensorInfo &info) {
-  int64_t count = 1;
-  for (int64_t size : info.shape)
-    count *= size;
-  return count;
-}
-
 /// The argument of `isolated` that the layer of `result` reads where all it
 /// does is to quantize it.
 static std::optional<size_t> getQuantizedArgument(Value result) {
@@ -245,7 +238,7 @@ LayerComparison::create(ModuleOp module, ModuleOp reference,
     } else if (info.name == inputName) {
       stored = &networks.integer->inputs()[0];
     }
-    if (!stored || getNumElements(*stored) != getNumElements(info))
+    if (!stored || countElements(stored->shape) != countElements(info.shape))
       continue; // what stays floating point, a softmax
     quant::UniformQuantizedType type = stored->quantized;
     if (type.getStorageTypeIntegralWidth() <= 8)
@@ -257,8 +250,8 @@ LayerComparison::create(ModuleOp module, ModuleOp reference,
     layer.channels = stored->shape.back();
     if (auto found = realPlaces.find(info.name);
         found != realPlaces.end() &&
-        getNumElements(networks.real->outputs()[found->second]) ==
-            getNumElements(info))
+        countElements(networks.real->outputs()[found->second].shape) ==
+            countElements(info.shape))
       layer.real = found->second;
     if (auto found = arguments.find(info.name); found != arguments.end())
       layer.argument = found->second;

@@ -6,7 +6,6 @@ from the layers of the float, the fake-quantized and the integer network.
 """
 
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -14,23 +13,12 @@ import tempfile
 
 import numpy as np
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from digits import BUILD, COUNTS, EXAMPLE, check, qat, read_idx
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "golden")]
+from digits import COUNTS, EXAMPLE, check, qat, read_idx
+from tools import read_safetensors
 
 f32 = np.float32
-
-
-def read_safetensors(path):
-    data = path.read_bytes()
-    length = int.from_bytes(data[:8], "little")
-    kinds = {"F32": "<f4", "F64": "<f8", "I32": "<i4", "I8": "i1", "U8": "u1"}
-    arrays = {}
-    for name, entry in json.loads(data[8 : 8 + length]).items():
-        if name != "__metadata__":
-            begin, end = (8 + length + offset for offset in entry["data_offsets"])
-            array = np.frombuffer(data[begin:end], kinds[entry["dtype"]])
-            arrays[name] = array.reshape(entry["shape"])
-    return arrays
 
 
 def decibels(reference, other):

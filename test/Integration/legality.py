@@ -14,7 +14,6 @@ import argparse
 import itertools
 import json
 import pathlib
-import struct
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,9 @@ import tempfile
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "golden"))
+from tools import read_safetensors
 
 SCHEMES = ("PerLayerAsymPACT", "PerLayerAsymMinMax", "PerChannelsAsymMinMax",
            "PerLayerSymPACT", "PerLayerDymPACT")
@@ -80,19 +82,6 @@ def make_model(last_has_norm):
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 5])], weights,
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=7)
-
-
-def read_safetensors(path):
-    data = path.read_bytes()
-    (size,) = struct.unpack("<Q", data[:8])
-    kinds = {"F64": "<f8", "F32": "<f4", "I32": "<i4", "I8": "i1", "U8": "u1"}
-    return {
-        name: np.frombuffer(
-            data[8 + size + entry["data_offsets"][0] : 8 + size + entry["data_offsets"][1]],
-            kinds[entry["dtype"]],
-        ).reshape(entry["shape"])
-        for name, entry in json.loads(data[8 : 8 + size]).items()
-    }
 
 
 class Network:

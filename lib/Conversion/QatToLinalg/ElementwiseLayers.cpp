@@ -42,10 +42,6 @@ static Value buildShifted(ImplicitLocOpBuilder &b, Value sum, int32_t offset,
   return buildStored(b, shifted, quantized, container);
 }
 
-static quant::UniformQuantizedType getUniform(Value value) {
-  return cast<quant::UniformQuantizedType>(getQuantizedElement(value));
-}
-
 namespace {
 struct LowerAdd : OpConversionPattern<AddOp> {
   using OpConversionPattern::OpConversionPattern;

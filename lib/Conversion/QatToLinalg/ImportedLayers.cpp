@@ -20,10 +20,6 @@ using namespace mlir::qat;
 
 using utils::IteratorType;
 
-static quant::UniformQuantizedType getUniform(Value value) {
-  return cast<quant::UniformQuantizedType>(getQuantizedElement(value));
-}
-
 namespace {
 /// rescaled_add on i64: every value fits int32 and every multiplier 31 bits, so
 /// a product with its rounding fits.

@@ -21,6 +21,10 @@ quant::QuantizedType mlir::qat::getQuantizedElement(Value value) {
   return cast<quant::QuantizedType>(getElementTypeOrSelf(value.getType()));
 }
 
+quant::UniformQuantizedType mlir::qat::getUniform(Value value) {
+  return cast<quant::UniformQuantizedType>(getQuantizedElement(value));
+}
+
 SmallVector<int64_t> mlir::qat::getZeroPoints(quant::QuantizedType type) {
   if (auto perAxis = dyn_cast<quant::UniformQuantizedPerAxisType>(type))
     return SmallVector<int64_t>(perAxis.getZeroPoints());

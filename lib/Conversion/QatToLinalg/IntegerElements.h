@@ -24,6 +24,8 @@ namespace mlir::qat {
 
 /// The quantized element type of a tensor, before its conversion.
 quant::QuantizedType getQuantizedElement(Value value);
+/// The same of a tensor with one scale.
+quant::UniformQuantizedType getUniform(Value value);
 
 /// The zero point of each channel of `type`, or the one of all.
 SmallVector<int64_t> getZeroPoints(quant::QuantizedType type);

@@ -21,10 +21,6 @@ using namespace mlir::qat;
 
 using utils::IteratorType;
 
-static quant::UniformQuantizedType getUniform(Value value) {
-  return cast<quant::UniformQuantizedType>(getQuantizedElement(value));
-}
-
 namespace {
 /// Combines the elements of each window of `padded`; the init is filled with
 /// `fill`.

@@ -158,14 +158,7 @@ LogicalResult FakeFreezer::visitWeighted(Operation *op) {
   if (failed(input))
     return failure();
   LayerGroup group = LayerGroup::get(op);
-  FailureOr<UniformQuantizedType> type = quantizer.getResultType(group);
-  if (failed(type))
-    return failure();
-  std::optional<Grid> output;
-  if (*type)
-    output = gridOf(*type);
-  FailureOr<LayerIntegers> layer =
-      quantizer.quantizeLayer(group, gridOf(*input), output);
+  FailureOr<LayerIntegers> layer = quantizer.quantizeLayer(group, *input);
   if (failed(layer))
     return failure();
 

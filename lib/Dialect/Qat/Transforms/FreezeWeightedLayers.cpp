@@ -153,18 +153,12 @@ LogicalResult Freezer::visitWeighted(Operation *op) {
   if (failed(input))
     return failure();
   LayerGroup group = LayerGroup::get(op);
-  FailureOr<UniformQuantizedType> type = quantizer.getResultType(group);
-  if (failed(type))
-    return failure();
-  std::optional<Grid> output;
-  if (*type)
-    output = gridOf(*type);
   FailureOr<LayerIntegers> layer =
-      quantizer.quantizeLayer(group, gridOf(gridTypeOf(*input)), output);
+      quantizer.quantizeLayer(group, gridTypeOf(*input));
   if (failed(layer))
     return failure();
-  Type resultElement = *type;
-  if (!output)
+  Type resultElement = layer->resultType;
+  if (!resultElement)
     resultElement = UniformQuantizedType::getChecked(
         [&] { return op->emitError("cannot put its logits on a grid: "); },
         quant::QuantizationFlags::Signed, builder.getI32Type(),

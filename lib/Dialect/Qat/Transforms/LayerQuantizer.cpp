@@ -232,9 +232,12 @@ LayerQuantizer::getResultType(const LayerGroup &group) const {
 }
 
 FailureOr<LayerIntegers>
-LayerQuantizer::quantizeLayer(const LayerGroup &group, Grid input,
-                              std::optional<Grid> output) const {
+LayerQuantizer::quantizeLayer(const LayerGroup &group,
+                              UniformQuantizedType input) const {
   Operation *op = group.layer;
+  FailureOr<UniformQuantizedType> resultType = getResultType(group);
+  if (failed(resultType))
+    return failure();
   auto quantizer =
       getWeightOperand(op).get().getDefiningOp<WeightQuantizerOpInterface>();
   if (!quantizer)
@@ -288,12 +291,14 @@ LayerQuantizer::quantizeLayer(const LayerGroup &group, Grid input,
     bounds->lo = given.size() == 2 ? given.front() : -given.back();
   }
   LayerIntegers layer;
+  layer.resultType = *resultType;
   layer.weights = quantizeWeights(
       toChannelMajor<float>(*values, type.getShape(), axes), channels,
       quantizer.getGridBits(), quantizer.getScheme(), bounds);
-  LogicalResult result =
-      output ? setHiddenLayer(group, *biases, input, *output, layer)
-             : setLastLayer(op, *biases, input, layer);
+  LogicalResult result = layer.resultType
+                             ? setHiddenLayer(group, *biases, gridOf(input),
+                                              gridOf(layer.resultType), layer)
+                             : setLastLayer(op, *biases, gridOf(input), layer);
   if (failed(result))
     return failure();
   return layer;

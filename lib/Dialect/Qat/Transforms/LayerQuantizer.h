@@ -24,6 +24,8 @@ namespace mlir::qat {
 /// numbers that the fake-quantized graph computes with in their place (section
 /// 5 of docs/Spec.md).
 struct LayerIntegers {
+  /// The grid of the result: null for a last layer, whose logits have none.
+  quant::UniformQuantizedType resultType;
   QuantizedWeights weights;
   SmallVector<int32_t> biases;
   /// Empty: the result is the accumulator.
@@ -45,17 +47,12 @@ class LayerQuantizer {
 public:
   LayerQuantizer(func::FuncOp function, unsigned biasBits);
 
-  /// The grid of the result of a layer with weights: null for a last layer,
-  /// whose logits have none. Emits an error where a quantizer is missing.
-  FailureOr<quant::UniformQuantizedType>
-  getResultType(const LayerGroup &group) const;
-
   /// The integers of a layer with weights that reads a tensor on the grid
-  /// `input` and puts its result on the grid `output` (none: a last layer).
-  /// Emits an error where a number is not constant or not finite, or a
-  /// multiplier has no integer form.
-  FailureOr<LayerIntegers> quantizeLayer(const LayerGroup &group, Grid input,
-                                         std::optional<Grid> output) const;
+  /// `input`. Emits an error where a quantizer is missing, a number is not
+  /// constant or not finite, or a multiplier has no integer form.
+  FailureOr<LayerIntegers>
+  quantizeLayer(const LayerGroup &group,
+                quant::UniformQuantizedType input) const;
 
   /// How the quantizer of `group` rounds; of a last layer, as the module says.
   Rounding getRounding(const LayerGroup &group) const;
@@ -63,6 +60,9 @@ public:
   RoundingMode getModuleRounding() const { return moduleRounding; }
 
 private:
+  /// The grid of the result of a layer with weights: null for a last layer.
+  FailureOr<quant::UniformQuantizedType>
+  getResultType(const LayerGroup &group) const;
   LogicalResult setLastLayer(Operation *op, ArrayRef<float> biases, Grid input,
                              LayerIntegers &layer) const;
   LogicalResult setHiddenLayer(const LayerGroup &group, ArrayRef<float> biases,
