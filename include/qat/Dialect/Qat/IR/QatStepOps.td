@@ -1,4 +1,4 @@
-//===- QatTrainingOps.td - what form T adds to a network -*- tablegen -*-===//
+//===- QatStepOps.td - what form T adds to a network -*- tablegen -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QAT_TRAINING_OPS
-#define QAT_TRAINING_OPS
+#ifndef QAT_STEP_OPS
+#define QAT_STEP_OPS
 
 include "qat/Dialect/Qat/IR/QatGradientOps.td"
 
@@ -404,4 +404,4 @@ def Qat_SoftmaxGradientOp : Qat_Op<"softmax_gradient", [
   let hasVerifier = 1;
 }
 
-#endif // QAT_TRAINING_OPS
+#endif // QAT_STEP_OPS
