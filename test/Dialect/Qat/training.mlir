@@ -30,10 +30,10 @@ func.func @reconstruction(%x: tensor<2x3x4xf64>, %t: tensor<2x3x4xf64>, %n: tens
 }
 
 // CHECK-LABEL: func.func @optimizers
-// CHECK: qat.squared_norm %{{.*}}, %{{.*}} : tensor<4x3xf32>, tensor<f32>
-// CHECK: qat.squared_norm{{$}}
+// CHECK: qat.squared_norm(%{{.*}}, %{{.*}} : tensor<4x3xf32>, tensor<f32>)
+// CHECK: qat.squared_norm()
 // CHECK: qat.clip_factor %{{.*}}, %{{.*}}, %{{.*}} : tensor<f32>
-// CHECK: qat.are_finite %{{.*}}, %{{.*}} : tensor<f32>, tensor<f32>
+// CHECK: qat.are_finite(%{{.*}}, %{{.*}} : tensor<f32>, tensor<f32>)
 // CHECK: qat.scale %{{.*}} {factor = 2.500000e-01 : f64} : tensor<4x3xf32>
 // CHECK: qat.accumulate %{{.*}}, %{{.*}} if %{{.*}} : tensor<4x3xf32>
 // CHECK: qat.adam %{{.*}}, %{{.*}}, %{{.*}}, %{{.*}} if %{{.*}} scale %{{.*}} rate %{{.*}} decay %{{.*}} beta %{{.*}}, %{{.*}} correction %{{.*}}, %{{.*}} epsilon %{{.*}} : tensor<4x3xf32>, tensor<f32>
@@ -41,10 +41,10 @@ func.func @reconstruction(%x: tensor<2x3x4xf64>, %t: tensor<2x3x4xf64>, %n: tens
 // CHECK: qat.select %{{.*}}, %{{.*}}, %{{.*}} : tensor<4x3xf32>
 func.func @optimizers(%w: tensor<4x3xf32>, %b: tensor<f32>, %g: tensor<4x3xf32>, %h: tensor<f32>, %m: tensor<4x3xf32>, %v: tensor<4x3xf32>, %p: tensor<f32>)
     -> (tensor<4x3xf32>, tensor<4x3xf32>, tensor<4x3xf32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f64>) {
-  %squares = qat.squared_norm %g, %h : tensor<4x3xf32>, tensor<f32>
-  %none = qat.squared_norm
+  %squares = qat.squared_norm(%g, %h : tensor<4x3xf32>, tensor<f32>)
+  %none = qat.squared_norm()
   %norm, %scale = qat.clip_factor %squares, %p, %p : tensor<f32>
-  %finite = qat.are_finite %norm, %p : tensor<f32>, tensor<f32>
+  %finite = qat.are_finite(%norm, %p : tensor<f32>, tensor<f32>)
   %g1 = qat.scale %g {factor = 0.25 : f64} : tensor<4x3xf32>
   %g2 = qat.accumulate %g, %g1 if %finite : tensor<4x3xf32>
   %w1, %m1, %v1 = qat.adam %w, %g2, %m, %v if %finite scale %scale rate %p decay %p beta %p, %p correction %p, %p epsilon %p : tensor<4x3xf32>, tensor<f32>
