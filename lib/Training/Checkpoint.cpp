@@ -87,8 +87,10 @@ Expected<Checkpoint> Checkpoint::read(StringRef path) {
     return std::nullopt;
   };
   auto fail = [&](const Twine &why) {
-    return createStringError("'" + path + "' is not a checkpoint that can be "
-                             "gone on from: " + why);
+    return createStringError("'" + path +
+                             "' is not a checkpoint that can be "
+                             "gone on from: " +
+                             why);
   };
   std::optional<StringRef> text = findText(kJsonArray);
   std::optional<StringRef> network = findText(kNetworkArray);

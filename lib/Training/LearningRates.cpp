@@ -21,8 +21,7 @@ using namespace mlir::qat;
 /// The reference's first rate.
 static constexpr double kFirstRate = 1e-4;
 
-LearningRates::LearningRates()
-    : steps{{0, kFirstRate}, {5, 5e-5}, {8, 1e-5}} {}
+LearningRates::LearningRates() : steps{{0, kFirstRate}, {5, 5e-5}, {8, 1e-5}} {}
 
 static Error wrongSchedule(const Twine &why) {
   return createStringError("a learning rate schedule is reference, constant, "
@@ -89,8 +88,8 @@ Expected<LearningRates> LearningRates::fromJson(const json::Value &value) {
   const json::Object *object = value.getAsObject();
   if (!object)
     return wrongSchedule("this is neither a list nor an object");
-  if (Error error = checkMembers(*object, {"schedule", "steps", "lr",
-                                           "final_lr", "warmup_epochs"}))
+  if (Error error = checkMembers(
+          *object, {"schedule", "steps", "lr", "final_lr", "warmup_epochs"}))
     return std::move(error);
   Expected<double> warmup = readNumber(*object, "warmup_epochs", 0.0);
   if (!warmup)
@@ -160,8 +159,7 @@ double LearningRates::get(double position, double epochs,
     if (position >= step.epoch)
       rate = step.rate;
   if (position < warmupEpochs)
-    return rate *
-           std::min(1.0, (position + 1 / stepsPerEpoch) / warmupEpochs);
+    return rate * std::min(1.0, (position + 1 / stepsPerEpoch) / warmupEpochs);
   if (!isCosine)
     return rate;
   double length = epochs - warmupEpochs;

@@ -91,10 +91,9 @@ Error Recipe::verify() const {
     StringRef option, value;
     SmallVector<StringRef, 2> known;
   };
-  for (const Word &word :
-       {Word{"optimizer", optimizer, {"adam", "sgd"}},
-        Word{"bound-scale", boundScale, {"none", "lsq"}},
-        Word{"loss", loss, {"cross-entropy", "mse"}}})
+  for (const Word &word : {Word{"optimizer", optimizer, {"adam", "sgd"}},
+                           Word{"bound-scale", boundScale, {"none", "lsq"}},
+                           Word{"loss", loss, {"cross-entropy", "mse"}}})
     if (!is_contained(word.known, word.value))
       return fail(word.option,
                   ("to be " + word.known[0] + " or " + word.known[1]).str(),
@@ -131,9 +130,8 @@ template <typename R, typename F> void visitMembers(R &recipe, F &&visit) {
 
 json::Object Recipe::toJson() const {
   json::Object object;
-  visitMembers(*this, [&](StringRef name, const auto &value) {
-    object[name] = value;
-  });
+  visitMembers(
+      *this, [&](StringRef name, const auto &value) { object[name] = value; });
   object["seed"] = seed;
   object["lr_schedule"] = rates.toJson();
   return object;

@@ -148,8 +148,9 @@ Error Trainer::refuseNonFinite(const Batch &batch) {
       "the loss is not finite in epoch " + Twine(position.epoch) + ", step " +
       Twine(position.step) + ": " + where +
       "; a lower --lr or --clip 1 would help" +
-      (options.folder.empty() ? "" : ", and --resume goes on from the last "
-                                     "checkpoint"));
+      (options.folder.empty() ? ""
+                              : ", and --resume goes on from the last "
+                                "checkpoint"));
 }
 
 /// One update; false where the epoch has no batch left.
@@ -243,13 +244,12 @@ Error Trainer::finishEpoch() {
       record.bounds.push_back(describeBound(name, array));
 
   Error error = withNetwork([&](ModuleOp network) -> Error {
-    Expected<std::optional<double>> score =
-        workshop.evaluate(network, record);
+    Expected<std::optional<double>> score = workshop.evaluate(network, record);
     if (!score)
       return score.takeError();
     // The first of equals stays; without an evaluation the last is the best.
-    record.best = !*score || !position.bestScore ||
-                  **score > *position.bestScore;
+    record.best =
+        !*score || !position.bestScore || **score > *position.bestScore;
     if (record.best) {
       position.bestScore = *score;
       position.bestEpoch = position.epoch;
@@ -316,12 +316,12 @@ Expected<TrainingOutcome> Trainer::run() {
       if (!*made)
         return createStringError("the data ended in the middle of an epoch");
       double seen = static_cast<double>(position.batches);
-      observer.onStep({position.epoch, recipe.epochs, position.step,
-                       updatesPerEpoch(), position.lossSum / seen,
-                       100.0 * static_cast<double>(position.right) /
-                           (seen * static_cast<double>(recipe.batch)),
-                       static_cast<double>(runImages) /
-                           std::max(runSeconds, 1e-9)});
+      observer.onStep(
+          {position.epoch, recipe.epochs, position.step, updatesPerEpoch(),
+           position.lossSum / seen,
+           100.0 * static_cast<double>(position.right) /
+               (seen * static_cast<double>(recipe.batch)),
+           static_cast<double>(runImages) / std::max(runSeconds, 1e-9)});
       if (options.checkpointEvery > 0 &&
           position.updates % options.checkpointEvery == 0 &&
           position.step < updatesPerEpoch())

@@ -16,6 +16,8 @@
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/Parser/Parser.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <cmath>
@@ -39,8 +41,8 @@ Error TrainingState::setFromNetwork(ModuleOp network) {
   values = std::move(taken);
   for (auto it = ofOptimizer.begin(); it != ofOptimizer.end();) {
     auto value = values.find(StringRef(it->first).split('/').second.str());
-    bool fits = value != values.end() &&
-                value->second.shape() == it->second.shape();
+    bool fits =
+        value != values.end() && value->second.shape() == it->second.shape();
     it = fits ? std::next(it) : ofOptimizer.erase(it);
   }
   return Error::success();

@@ -60,12 +60,10 @@ struct Checkpoint {
 };
 
 /// Writes a checkpoint whole or not at all.
-llvm::Error writeCheckpoint(llvm::StringRef path,
-                            const TrainingPosition &position,
-                            const Recipe &recipe,
-                            const llvm::json::Object &setup,
-                            const NetworkGraph &graph,
-                            const TrainingState &state);
+llvm::Error
+writeCheckpoint(llvm::StringRef path, const TrainingPosition &position,
+                const Recipe &recipe, const llvm::json::Object &setup,
+                const NetworkGraph &graph, const TrainingState &state);
 
 } // namespace mlir::qat
 
