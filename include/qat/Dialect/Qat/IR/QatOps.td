@@ -16,5 +16,6 @@ include "qat/Dialect/Qat/IR/QatIntegerOps.td"
 include "qat/Dialect/Qat/IR/QatImportedOps.td"
 include "qat/Dialect/Qat/IR/QatKernelOps.td"
 include "qat/Dialect/Qat/IR/QatHostOps.td"
+include "qat/Dialect/Qat/IR/QatContractionOps.td"
 
 #endif // QAT_OPS
