@@ -12,6 +12,7 @@
 include "qat/Dialect/Qat/IR/QatFloatOps.td"
 include "qat/Dialect/Qat/IR/QatQuantizerOps.td"
 include "qat/Dialect/Qat/IR/QatGradientOps.td"
+include "qat/Dialect/Qat/IR/QatStepOps.td"
 include "qat/Dialect/Qat/IR/QatLossOps.td"
 include "qat/Dialect/Qat/IR/QatOptimizerOps.td"
 include "qat/Dialect/Qat/IR/QatDropoutOps.td"
