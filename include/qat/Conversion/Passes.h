@@ -46,6 +46,10 @@ void populateQatQuantizersToLinalgPatterns(RewritePatternSet &patterns);
 /// QatGradientOps.td gives; results without users are left out.
 void populateQatGradientsToLinalgPatterns(RewritePatternSet &patterns);
 
+/// Steps, biases and scales of a frozen network in training to linalg,
+/// bit-equal to qat/Support.
+void populateQatFrozenToLinalgPatterns(RewritePatternSet &patterns);
+
 /// The integer layers of form I to linalg; `converter` is that of
 /// populateQuantTypeConversions.
 void populateQatIntegerToLinalgPatterns(const TypeConverter &converter,

@@ -111,6 +111,7 @@ struct ConvertQatToLinalg
     populateQatFloatToLinalgPatterns(patterns);
     populateQatQuantizersToLinalgPatterns(patterns);
     populateQatGradientsToLinalgPatterns(patterns);
+    populateQatFrozenToLinalgPatterns(patterns);
     populateQatIntegerToLinalgPatterns(converter, patterns);
     if (isa)
       populateQatToHostKernelPatterns(converter, patterns, *isa);

@@ -12,6 +12,7 @@
 include "qat/Dialect/Qat/IR/QatFloatOps.td"
 include "qat/Dialect/Qat/IR/QatQuantizerOps.td"
 include "qat/Dialect/Qat/IR/QatGradientOps.td"
+include "qat/Dialect/Qat/IR/QatFrozenOps.td"
 include "qat/Dialect/Qat/IR/QatIntegerOps.td"
 include "qat/Dialect/Qat/IR/QatImportedOps.td"
 include "qat/Dialect/Qat/IR/QatKernelOps.td"
