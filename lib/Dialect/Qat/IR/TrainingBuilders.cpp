@@ -1,4 +1,5 @@
-//===- TrainingBuilders.cpp - loss and bounds of a step, briefly -*- C++ -*-===//
+//===- TrainingBuilders.cpp - loss and bounds of a step, briefly -*- C++
+//-*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -39,20 +40,22 @@ double mlir::qat::getBoundGradientScale(int64_t elements, unsigned bits) {
   return 1.0 / std::sqrt(static_cast<double>(elements) * levels);
 }
 
-LossValues mlir::qat::buildClassificationLoss(
-    OpBuilder &builder, Location loc, Value logits, Value labels,
-    Value smoothing, std::optional<Distillation> distillation) {
+LossValues
+mlir::qat::buildClassificationLoss(OpBuilder &builder, Location loc,
+                                   Value logits, Value labels, Value smoothing,
+                                   std::optional<Distillation> distillation) {
   auto type = cast<RankedTensorType>(logits.getType());
   auto number = RankedTensorType::get({}, type.getElementType());
-  Value samples = CountSamplesOp::create(
-      builder, loc, number, labels, builder.getI64IntegerAttr(type.getDimSize(1)));
+  Value samples =
+      CountSamplesOp::create(builder, loc, number, labels,
+                             builder.getI64IntegerAttr(type.getDimSize(1)));
   auto hard = SoftmaxCrossEntropyOp::create(builder, loc, logits, labels,
                                             smoothing, samples);
   Value loss = hard.getLoss(), gradient = hard.getGradient();
   if (distillation) {
-    auto soft = DistillationLossOp::create(
-        builder, loc, logits, distillation->teacher, labels,
-        distillation->temperature, samples);
+    auto soft =
+        DistillationLossOp::create(builder, loc, logits, distillation->teacher,
+                                   labels, distillation->temperature, samples);
     loss = BlendOp::create(builder, loc, loss, soft.getLoss(),
                            distillation->weight);
     gradient = BlendOp::create(builder, loc, gradient, soft.getGradient(),
