@@ -21,6 +21,7 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include "qat/Dialect/Qat/IR/ContractionGeometry.h"
 #include "qat/Dialect/Qat/IR/TensorSize.h"
 #include "qat/Support/WeightQuantizers.h"
 
