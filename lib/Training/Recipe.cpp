@@ -22,25 +22,25 @@ Hyperparameters Recipe::getHyperparameters(int64_t update,
   double position = static_cast<double>(update) / perEpoch;
   double rate = rates.get(position, static_cast<double>(epochs), perEpoch);
   double count = static_cast<double>(update) + 1;
-  using H = Hyperparameters;
+  using H = Hyper;
   H hyper;
-  auto set = [&](H::Place place, double value) {
+  auto set = [&](H place, double value) {
     hyper[place] = static_cast<float>(value);
   };
   set(H::WeightRate, rate);
   set(H::BoundRate, rate * boundRateFactor);
   set(H::WeightDecay, weightDecay);
   set(H::BoundDecay, boundDecay);
-  set(H::Bias1, 1 - std::pow(beta1, count));
-  set(H::Bias2, 1 - std::pow(beta2, count));
+  set(H::Correction1, 1 - std::pow(beta1, count));
+  set(H::Correction2, 1 - std::pow(beta2, count));
   set(H::Beta1, beta1);
   set(H::Beta2, beta2);
-  set(H::Epsilon, epsilon);
-  set(H::Momentum, momentum);
-  set(H::Clip, clip);
-  set(H::NormMomentum, normMomentum);
+  set(H::AdamEpsilon, epsilon);
+  set(H::SgdMomentum, momentum);
+  set(H::ClipNorm, clip);
+  set(H::BatchNormMomentum, normMomentum);
   set(H::LabelSmoothing, labelSmoothing);
-  set(H::Distillation, distillation);
+  set(H::DistillationWeight, distillation);
   set(H::Temperature, temperature);
   set(H::GradientFactor, 1 / static_cast<double>(accumulate));
   return hyper;

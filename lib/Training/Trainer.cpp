@@ -235,8 +235,8 @@ Error Trainer::finishEpoch() {
         Accuracy{percent(position.right), percent(position.rightInFive)};
   Hyperparameters last =
       recipe.getHyperparameters(position.updates - 1, updatesPerEpoch());
-  record.learningRate = last[Hyperparameters::WeightRate];
-  record.boundLearningRate = last[Hyperparameters::BoundRate];
+  record.learningRate = last[Hyper::WeightRate];
+  record.boundLearningRate = last[Hyper::BoundRate];
   record.frozen = position.frozen;
   record.seconds = position.seconds;
   for (const auto &[name, array] : state.getValues())

@@ -9,6 +9,7 @@
 #ifndef QAT_TRAINING_TRAININGSTEP_H
 #define QAT_TRAINING_TRAININGSTEP_H
 
+#include "qat/Differentiation/Differentiate.h"
 #include "qat/TrainingStep/CompiledStep.h"
 
 #include "llvm/ADT/ArrayRef.h"
@@ -23,36 +24,19 @@ namespace mlir::qat {
 inline constexpr llvm::StringLiteral kStepFunction = "step";
 inline constexpr llvm::StringLiteral kUpdateFunction = "update";
 
-/// The places of the argument of role "hyper".
+/// The argument of role "hyper" (see Hyper).
 struct Hyperparameters {
-  enum Place {
-    WeightRate = 0,
-    BoundRate = 1,
-    WeightDecay = 2,
-    BoundDecay = 3,
-    Bias1 = 4, ///< 1 - beta1^t, of update t from 1
-    Bias2 = 5, ///< 1 - beta2^t
-    Beta1 = 6,
-    Beta2 = 7,
-    Epsilon = 8,
-    Momentum = 9, ///< of SGD
-    Clip = 10,    ///< greatest norm of all gradients; 0: no bound
-    NormMomentum = 11,
-    LabelSmoothing = 12,
-    Distillation = 13, ///< weight of the teacher's part of the loss
-    Temperature = 14,
-    GradientFactor = 15, ///< 1 / number of accumulated batches
-  };
-  static constexpr unsigned kCount = 16;
-  std::array<float, kCount> values{};
+  std::array<float, kHyperCount> values{};
 
-  float &operator[](Place place) { return values[place]; }
+  float &operator[](Hyper place) {
+    return values[static_cast<unsigned>(place)];
+  }
 };
 
 /// The places of the argument of role "metrics".
 struct StepMetrics {
   enum Place { Loss = 0, Right = 1, RightInFive = 2, GradientNorm = 3 };
-  std::array<float, 4> values{};
+  std::array<float, kMetricCount> values{};
 
   float operator[](Place place) const { return values[place]; }
 };
