@@ -21,11 +21,13 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include "qat/Dialect/Qat/IR/ContractionGeometry.h"
 #include "qat/Dialect/Qat/IR/TensorSize.h"
 #include "qat/Support/WeightQuantizers.h"
 
 #include "qat/Dialect/Qat/IR/QatDialect.h.inc"
 #include "qat/Dialect/Qat/IR/QatEnums.h.inc"
+#include "qat/Dialect/Qat/IR/QatDifferentiable.h.inc"
 #include "qat/Dialect/Qat/IR/QatInterfaces.h.inc"
 
 #define GET_ATTRDEF_CLASSES

@@ -12,9 +12,14 @@
 include "qat/Dialect/Qat/IR/QatFloatOps.td"
 include "qat/Dialect/Qat/IR/QatQuantizerOps.td"
 include "qat/Dialect/Qat/IR/QatGradientOps.td"
+include "qat/Dialect/Qat/IR/QatStepOps.td"
+include "qat/Dialect/Qat/IR/QatLossOps.td"
+include "qat/Dialect/Qat/IR/QatOptimizerOps.td"
+include "qat/Dialect/Qat/IR/QatDropoutOps.td"
 include "qat/Dialect/Qat/IR/QatIntegerOps.td"
 include "qat/Dialect/Qat/IR/QatImportedOps.td"
 include "qat/Dialect/Qat/IR/QatKernelOps.td"
 include "qat/Dialect/Qat/IR/QatHostOps.td"
+include "qat/Dialect/Qat/IR/QatContractionOps.td"
 
 #endif // QAT_OPS
