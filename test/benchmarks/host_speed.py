@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Images a second of the integer MobileNetV1 1.0/224 on this machine.
 
-usage: test/Benchmark/host_speed.py [BIN]
+usage: test/benchmarks/host_speed.py [BIN]
 
 BIN is the folder of the tools (default: build/release/bin). The network and
 its 200 images are those of QAT_SHARED (default: ../shared). Prints, for every
