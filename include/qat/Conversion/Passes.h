@@ -46,6 +46,12 @@ void populateQatQuantizersToLinalgPatterns(RewritePatternSet &patterns);
 /// QatGradientOps.td gives; results without users are left out.
 void populateQatGradientsToLinalgPatterns(RewritePatternSet &patterns);
 
+/// The losses, the optimizers and dropout to linalg, in f32 or f64. What an
+/// optimizer updates is the init of its loop.
+void populateQatLossesToLinalgPatterns(RewritePatternSet &patterns);
+void populateQatOptimizersToLinalgPatterns(RewritePatternSet &patterns);
+void populateQatDropoutToLinalgPatterns(RewritePatternSet &patterns);
+
 /// The integer layers of form I to linalg; `converter` is that of
 /// populateQuantTypeConversions.
 void populateQatIntegerToLinalgPatterns(const TypeConverter &converter,

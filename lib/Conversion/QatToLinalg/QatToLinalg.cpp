@@ -111,6 +111,9 @@ struct ConvertQatToLinalg
     populateQatFloatToLinalgPatterns(patterns);
     populateQatQuantizersToLinalgPatterns(patterns);
     populateQatGradientsToLinalgPatterns(patterns);
+    populateQatLossesToLinalgPatterns(patterns);
+    populateQatOptimizersToLinalgPatterns(patterns);
+    populateQatDropoutToLinalgPatterns(patterns);
     populateQatIntegerToLinalgPatterns(converter, patterns);
     if (isa)
       populateQatToHostKernelPatterns(converter, patterns, *isa);
