@@ -57,6 +57,10 @@ void populateQatDropoutToLinalgPatterns(RewritePatternSet &patterns);
 void populateQatIntegerToLinalgPatterns(const TypeConverter &converter,
                                         RewritePatternSet &patterns);
 
+/// qat.contraction on tensors to linalg.generic, floats and integers: the
+/// reference of its other lowerings.
+void populateContractionsToLinalgPatterns(RewritePatternSet &patterns);
+
 /// The layers with constant weights to qat.host_call, where the kernels of
 /// `isa` serve them; preferred to the patterns above.
 void populateQatToHostKernelPatterns(const TypeConverter &converter,
