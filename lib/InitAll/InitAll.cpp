@@ -30,6 +30,7 @@
 #include "qat/Execution/Passes.h"
 #include "qat/Pipelines/Pipelines.h"
 #include "qat/Target/C/Passes.h"
+#include "qat/TrainingStep/Passes.h"
 
 void mlir::qat::registerAllDialects(DialectRegistry &registry) {
   registry.insert<arith::ArithDialect, func::FuncDialect, memref::MemRefDialect,
@@ -50,5 +51,6 @@ void mlir::qat::registerAllPasses() {
   registerQatExecutionPasses();
   registerHostPipelines();
   registerQatTargetCPasses();
+  registerQatTrainingStepPasses();
   registerCPipeline();
 }

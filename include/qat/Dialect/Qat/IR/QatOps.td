@@ -10,6 +10,7 @@
 #define QAT_OPS
 
 include "qat/Dialect/Qat/IR/QatFloatOps.td"
+include "qat/Dialect/Qat/IR/QatFusedOps.td"
 include "qat/Dialect/Qat/IR/QatQuantizerOps.td"
 include "qat/Dialect/Qat/IR/QatGradientOps.td"
 include "qat/Dialect/Qat/IR/QatStepOps.td"
