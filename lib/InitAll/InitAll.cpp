@@ -22,7 +22,9 @@
 #include "qat/Calibration/Passes.h"
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Dialect/Qat/IR/TosaDerivatives.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
+#include "qat/Differentiation/Passes.h"
 #include "qat/Execution/HostPipeline.h"
 #include "qat/Execution/Passes.h"
 #include "qat/Pipelines/Pipelines.h"
@@ -34,6 +36,7 @@ void mlir::qat::registerAllDialects(DialectRegistry &registry) {
                   ml_program::MLProgramDialect, quant::QuantDialect,
                   tensor::TensorDialect, tosa::TosaDialect, QatDialect>();
   registerHostDialects(registry);
+  registerTosaDerivatives(registry);
 }
 
 void mlir::qat::registerAllPasses() {
@@ -42,6 +45,7 @@ void mlir::qat::registerAllPasses() {
   registerPipelines();
   registerQatCalibrationPasses();
   registerQatConversionPasses();
+  registerQatDifferentiationPasses();
   registerQatExecutionPasses();
   registerHostPipelines();
   registerQatTargetCPasses();
