@@ -227,7 +227,8 @@ void Differentiator::insertDropout() {
   Location loc = (*last)->getLoc();
   Value seed = step.getTensor(
       StepRole::Seed, "", RankedTensorType::get(2, builder.getI32Type()));
-  SmallVector<int32_t> indices(llvm::seq<int32_t>(0, settings.batch));
+  auto indices = llvm::to_vector(
+      llvm::seq<int32_t>(0, static_cast<int32_t>(settings.batch)));
   Value samples = arith::ConstantOp::create(
       builder, loc, builder.getI32TensorAttr(indices));
   auto dropout = DropoutOp::create(
@@ -425,7 +426,8 @@ void Differentiator::buildUpdate() {
   Location loc = module.getLoc();
   SmallVector<Value> gradients;
   SmallVector<const Parameter *> trained;
-  llvm::stable_sort(parameters, [](const Parameter &a, const Parameter &b) {
+  // Orders differ.
+  llvm::sort(parameters, [](const Parameter &a, const Parameter &b) {
     return a.order < b.order;
   });
   for (const Parameter &parameter : parameters)

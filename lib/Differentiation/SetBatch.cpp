@@ -42,7 +42,8 @@ private:
                                     << op->getName() << "'";
     if (std::string layer = getLayerName(op); !layer.empty())
       diagnostic << " of layer '" << layer << "'";
-    return diagnostic << ": ";
+    diagnostic << ": ";
+    return diagnostic;
   }
 
   LogicalResult setType(Value value, Operation *op);
@@ -100,8 +101,6 @@ LogicalResult BatchSetter::setShapeOperand(Operation *op, OpOperand &shape,
 
 /// What `op` must be like for its samples to stay apart.
 LogicalResult BatchSetter::visitOperands(Operation *op) {
-  // Which values the first dimension of a shape constant has is known once
-  // dynamic batches are.
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case([&](tosa::ReshapeOp reshape) -> LogicalResult {
         return setShapeOperand(op, reshape.getShapeMutable(),

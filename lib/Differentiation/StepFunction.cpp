@@ -38,7 +38,7 @@ StepFunction::Argument &StepFunction::getArgument(StepRole role, StringRef name,
       return argument;
   auto memref = MemRefType::get(type.getShape(), type.getElementType());
   arguments.push_back({role, name.str(), order, block->addArgument(memref, loc),
-                       /*tensor=*/Value()});
+                       /*tensor=*/Value(), /*result=*/Value()});
   return arguments.back();
 }
 
@@ -61,17 +61,15 @@ void StepFunction::store(StepRole role, StringRef name, Value value,
 }
 
 func::FuncOp StepFunction::finish(ModuleOp module) {
-  std::stable_sort(arguments.begin(), arguments.end(),
-                   [](const Argument &lhs, const Argument &rhs) {
-                     auto rank = [](const Argument &argument) {
-                       // The moments of one parameter stay together.
-                       StepRole role = argument.role == StepRole::Moment2
-                                           ? StepRole::Moment1
-                                           : argument.role;
-                       return std::tuple(role, argument.order, argument.role);
-                     };
-                     return rank(lhs) < rank(rhs);
-                   });
+  auto rank = [](const Argument &argument) {
+    // The moments of one parameter stay together.
+    StepRole role = argument.role == StepRole::Moment2 ? StepRole::Moment1
+                                                       : argument.role;
+    return std::tuple(role, argument.order, argument.role);
+  };
+  llvm::sort(arguments, [&](const Argument &lhs, const Argument &rhs) {
+    return rank(lhs) < rank(rhs);
+  });
   builder.setInsertionPointToEnd(block);
   for (Argument &argument : arguments) {
     if (!argument.result)

@@ -65,7 +65,6 @@ private:
     unsigned order;
     BlockArgument memref;
     Value tensor;
-    bool written = false;
     Value result;
   };
 

@@ -10,6 +10,7 @@
 #include "qat/InitAll.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -41,6 +42,7 @@ void mlir::qat::registerAllDialects(DialectRegistry &registry) {
 
 void mlir::qat::registerAllPasses() {
   registerTransformsPasses(); // canonicalize, cse and their like
+  bufferization::registerOneShotBufferizePass();
   registerQatTransformsPasses();
   registerPipelines();
   registerQatCalibrationPasses();

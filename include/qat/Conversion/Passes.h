@@ -46,10 +46,20 @@ void populateQatQuantizersToLinalgPatterns(RewritePatternSet &patterns);
 /// QatGradientOps.td gives; results without users are left out.
 void populateQatGradientsToLinalgPatterns(RewritePatternSet &patterns);
 
+/// The losses, the optimizers and dropout to linalg, in f32 or f64. What an
+/// optimizer updates is the init of its loop.
+void populateQatLossesToLinalgPatterns(RewritePatternSet &patterns);
+void populateQatOptimizersToLinalgPatterns(RewritePatternSet &patterns);
+void populateQatDropoutToLinalgPatterns(RewritePatternSet &patterns);
+
 /// The integer layers of form I to linalg; `converter` is that of
 /// populateQuantTypeConversions.
 void populateQatIntegerToLinalgPatterns(const TypeConverter &converter,
                                         RewritePatternSet &patterns);
+
+/// qat.contraction on tensors to linalg.generic, floats and integers: the
+/// reference of its other lowerings.
+void populateContractionsToLinalgPatterns(RewritePatternSet &patterns);
 
 /// The layers with constant weights to qat.host_call, where the kernels of
 /// `isa` serve them; preferred to the patterns above.

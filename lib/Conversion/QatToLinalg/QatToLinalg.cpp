@@ -111,6 +111,9 @@ struct ConvertQatToLinalg
     populateQatFloatToLinalgPatterns(patterns);
     populateQatQuantizersToLinalgPatterns(patterns);
     populateQatGradientsToLinalgPatterns(patterns);
+    populateQatLossesToLinalgPatterns(patterns);
+    populateQatOptimizersToLinalgPatterns(patterns);
+    populateQatDropoutToLinalgPatterns(patterns);
     populateQatIntegerToLinalgPatterns(converter, patterns);
     if (isa)
       populateQatToHostKernelPatterns(converter, patterns, *isa);
@@ -124,7 +127,7 @@ struct ConvertQatToLinalg
 
     ConversionTarget target(getContext());
     target.addIllegalDialect<QatDialect, quant::QuantDialect>();
-    target.addLegalOp<HostCallOp>();
+    target.addLegalOp<HostCallOp, ContractionOp>();
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
       return converter.isSignatureLegal(op.getFunctionType()) &&
              converter.isLegal(&op.getBody());

@@ -1,5 +1,5 @@
 // RUN: qat-mlir-opt %s | qat-mlir-opt | FileCheck %s
-// RUN: qat-mlir-opt %s --one-shot-bufferize=bufferize-function-boundaries | FileCheck %s --check-prefix=BUFFERS
+// RUN: qat-mlir-opt %s --one-shot-bufferize="bufferize-function-boundaries=1" | FileCheck %s --check-prefix=BUFFERS
 
 // CHECK-LABEL: func.func @forward
 // BUFFERS-LABEL: func.func @forward

@@ -19,14 +19,14 @@ using namespace mlir::qat;
 // Channels
 //===----------------------------------------------------------------------===//
 
-static RankedTensorType getType(Value value) {
+static RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
 }
 
 /// Checks that `vector` has `channels` elements.
 static LogicalResult verifyChannels(Operation *op, StringRef name, Value vector,
                                     int64_t channels) {
-  if (getType(vector).getDimSize(0) == channels)
+  if (typeOf(vector).getDimSize(0) == channels)
     return success();
   return op->emitOpError("expects '")
          << name << "' to have one element a channel (" << channels
@@ -34,7 +34,7 @@ static LogicalResult verifyChannels(Operation *op, StringRef name, Value vector,
 }
 
 static int64_t countChannels(Value tensor) {
-  return getType(tensor).getShape().back();
+  return typeOf(tensor).getShape().back();
 }
 
 static Type getSumsType(Value tensor) {
@@ -67,8 +67,8 @@ LogicalResult ChannelProductsOp::verify() {
 }
 
 LogicalResult SumToOp::verify() {
-  ArrayRef<int64_t> from = getType(getInput()).getShape();
-  ArrayRef<int64_t> to = getType(getResult()).getShape();
+  ArrayRef<int64_t> from = typeOf(getInput()).getShape();
+  ArrayRef<int64_t> to = typeOf(getResult()).getShape();
   bool fits = to.size() <= from.size(); // sum_to_c1
   for (size_t back = 1; fits && back <= to.size(); ++back) {
     int64_t size = to[to.size() - back];
@@ -86,7 +86,7 @@ LogicalResult SumToOp::verify() {
 
 void BatchStatisticsOp::build(OpBuilder &builder, OperationState &state,
                               Value sum, Value squares, int64_t count) {
-  Type vector = getType(sum).clone(builder.getF32Type());
+  Type vector = typeOf(sum).clone(builder.getF32Type());
   build(builder, state, vector, vector, sum, squares,
         static_cast<uint64_t>(count));
 }
@@ -144,16 +144,16 @@ static LogicalResult verifyPoolGradient(OpTy op, RankedTensorType input,
 }
 
 LogicalResult AvgPool2DGradientOp::verify() { // avg_pool2d_gradient_c1, c2, c3
-  return verifyPoolGradient(*this, getType(), ::getType(getUpstream()));
+  return verifyPoolGradient(*this, getType(), typeOf(getUpstream()));
 }
 
 LogicalResult MaxPool2DGradientOp::verify() { // max_pool2d_gradient_c1, c2, c3
-  return verifyPoolGradient(*this, ::getType(getInput()),
-                            ::getType(getUpstream()));
+  return verifyPoolGradient(*this, typeOf(getInput()),
+                            typeOf(getUpstream()));
 }
 
 LogicalResult SoftmaxGradientOp::verify() {
-  if (::getType(getResult()).getRank() == 0) // softmax_gradient_c1
+  if (typeOf(getResult()).getRank() == 0) // softmax_gradient_c1
     return emitOpError("expects 'result' to have at least one dimension");
   return success();
 }

@@ -1,4 +1,5 @@
-//===- QatTrainingOps.cpp - verifiers of losses and optimizers ---*- C++ -*-===//
+//===- QatTrainingOps.cpp - verifiers of losses and optimizers ---*- C++
+//-*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -105,10 +106,10 @@ LogicalResult MeanLossOp::verify() {
 }
 
 LogicalResult CountCorrectOp::verify() {
-  if (failed(
-          verifyLabels(*this, getLabels(), getLogits()))) // count_correct_c1
+  if (failed(verifyLabels(*this, getLabels(), getLogits()))) // count_correct_c1
     return failure();
-  return verifyScalar(*this, "top1", getTop1(), getLogits()); // count_correct_c2
+  return verifyScalar(*this, "top1", getTop1(),
+                      getLogits()); // count_correct_c2
 }
 
 //===----------------------------------------------------------------------===//

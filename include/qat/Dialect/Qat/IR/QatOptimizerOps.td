@@ -115,12 +115,14 @@ def Qat_SquaredNormOp : Qat_Op<"squared_norm", [Pure]> {
     Example:
 
     ```mlir
-    %squares = qat.squared_norm %g0, %g1 : tensor<16x3x3x3xf32>, tensor<16xf32>
+    %squares = qat.squared_norm(%g0, %g1
+                                : tensor<16x3x3x3xf32>, tensor<16xf32>)
     ```
   }];
   let arguments = (ins Variadic<Qat_RealTensor>:$tensors);
   let results = (outs Qat_DoubleScalar:$result);
-  let assemblyFormat = "($tensors^ `:` type($tensors))? attr-dict";
+  // In parentheses: an operand of the next line would follow an empty list.
+  let assemblyFormat = "`(` ($tensors^ `:` type($tensors))? `)` attr-dict";
 }
 
 def Qat_ClipFactorOp : Qat_Op<"clip_factor", [
@@ -159,12 +161,12 @@ def Qat_AreFiniteOp : Qat_Op<"are_finite", [Pure]> {
     Example:
 
     ```mlir
-    %finite = qat.are_finite %loss, %norm : tensor<f32>, tensor<f32>
+    %finite = qat.are_finite(%loss, %norm : tensor<f32>, tensor<f32>)
     ```
   }];
   let arguments = (ins Variadic<Qat_RealScalar>:$numbers);
   let results = (outs Qat_Flag:$result);
-  let assemblyFormat = "($numbers^ `:` type($numbers))? attr-dict";
+  let assemblyFormat = "`(` ($numbers^ `:` type($numbers))? `)` attr-dict";
 }
 
 def Qat_SelectOp : Qat_Op<"select", [
