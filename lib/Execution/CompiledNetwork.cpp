@@ -12,11 +12,11 @@
 
 #include "Jit.h"
 
+#include "qat/Execution/FirstError.h"
 #include "qat/Execution/HostPipeline.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinTypes.h"
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/DialectResourceBlobManager.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassManager.h"
@@ -102,43 +102,6 @@ static Expected<TensorInfo> describe(mlir::Type type, DictionaryAttr attributes,
 // Compilation
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// Holds back what is emitted while a pipeline runs; the first error becomes
-/// the llvm::Error.
-class FirstError {
-public:
-  explicit FirstError(MLIRContext *context)
-      : handler(context, [this](Diagnostic &diagnostic) {
-          if (diagnostic.getSeverity() != DiagnosticSeverity::Error)
-            return failure();
-          if (text.empty())
-            take(diagnostic);
-          return success();
-        }) {}
-
-  Error get() const {
-    return createStringError("cannot compile the network for the host: " +
-                             (text.empty() ? "a pass failed" : text));
-  }
-
-private:
-  void take(Diagnostic &diagnostic) {
-    raw_string_ostream os(text);
-    diagnostic.getLocation()->walk([&](Location location) {
-      auto name = dyn_cast<NameLoc>(location);
-      if (!name)
-        return WalkResult::advance();
-      os << "'" << name.getName().getValue() << "': ";
-      return WalkResult::interrupt();
-    });
-    os << StringRef(diagnostic.str()).split('\n').first;
-  }
-
-  std::string text;
-  ScopedDiagnosticHandler handler;
-};
-} // namespace
-
 /// The memory of a constant in row-major order, or null.
 static const void *getData(Attribute constant) {
   if (auto dense = dyn_cast<DenseElementsAttr>(constant))
@@ -184,7 +147,7 @@ CompiledNetwork::compile(ModuleOp module, const CompileOptions &options) {
     main.setArgAttr(index, "bufferization.writable",
                     BoolAttr::get(context, false));
 
-  FirstError firstError(context);
+  FirstError firstError(context, "cannot compile the network for the host");
   auto lower = [&](function_ref<void(OpPassManager &)> build) {
     PassManager manager(context, ModuleOp::getOperationName());
     manager.enableVerifier(false);

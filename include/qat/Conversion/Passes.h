@@ -50,10 +50,26 @@ void populateQatGradientsToLinalgPatterns(RewritePatternSet &patterns);
 /// bit-equal to qat/Support.
 void populateQatFrozenToLinalgPatterns(RewritePatternSet &patterns);
 
+/// The losses, the optimizers and dropout to linalg, in f32 or f64. What an
+/// optimizer updates is the init of its loop.
+void populateQatLossesToLinalgPatterns(RewritePatternSet &patterns);
+void populateQatOptimizersToLinalgPatterns(RewritePatternSet &patterns);
+void populateQatDropoutToLinalgPatterns(RewritePatternSet &patterns);
+
+/// What form T adds (QatStepOps.td) to linalg: sums a channel in f64, batch
+/// norms, gradients of form F's ops. Everything is either elementwise or a sum
+/// with the channel as its inner loop, and keeps the batch as a loop of its own.
+void populateQatStepToLinalgPatterns(RewritePatternSet &patterns);
+void populateQatPoolGradientsToLinalgPatterns(RewritePatternSet &patterns);
+
 /// The integer layers of form I to linalg; `converter` is that of
 /// populateQuantTypeConversions.
 void populateQatIntegerToLinalgPatterns(const TypeConverter &converter,
                                         RewritePatternSet &patterns);
+
+/// qat.contraction on tensors to linalg.generic, floats and integers: the
+/// reference of its other lowerings.
+void populateContractionsToLinalgPatterns(RewritePatternSet &patterns);
 
 /// The layers with constant weights to qat.host_call, where the kernels of
 /// `isa` serve them; preferred to the patterns above.

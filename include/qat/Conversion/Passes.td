@@ -48,6 +48,30 @@ def ConvertQatToLinalg : Pass<"convert-qat-to-linalg"> {
     "::mlir::tensor::TensorDialect"];
 }
 
+def QatRaiseConvolutions : Pass<"qat-raise-convolutions"> {
+  let summary = "Write the convolutions of a training step as contractions";
+  let description = [{
+    `tosa.conv2d`, `tosa.depthwise_conv2d` and `qat.grouped_conv2d` on floats of
+    static shape become `qat.contraction forward` and, where the bias is not a
+    constant zero, an addition of the bias.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect", "::mlir::qat::QatDialect"];
+}
+
+def ConvertContractionsToLinalg : Pass<"convert-contractions-to-linalg"> {
+  let summary = "Lower qat.contraction on tensors to linalg.generic";
+  let description = [{
+    Any stride, padding, dilation and groups; f32, f64 and the integers. Images
+    are copied into padded buffers. These loops are the reference for the
+    library's kernels, and for gradient checks in f64; they are slow.
+  }];
+  let dependentDialects = [
+    "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def QatNormalizeTosa : Pass<"qat-normalize-tosa", "::mlir::ModuleOp"> {
   let summary = "Bring TOSA as converters write it into one form";
   let description = [{

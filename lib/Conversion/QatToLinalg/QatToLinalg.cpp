@@ -112,6 +112,11 @@ struct ConvertQatToLinalg
     populateQatQuantizersToLinalgPatterns(patterns);
     populateQatGradientsToLinalgPatterns(patterns);
     populateQatFrozenToLinalgPatterns(patterns);
+    populateQatLossesToLinalgPatterns(patterns);
+    populateQatOptimizersToLinalgPatterns(patterns);
+    populateQatDropoutToLinalgPatterns(patterns);
+    populateQatStepToLinalgPatterns(patterns);
+    populateQatPoolGradientsToLinalgPatterns(patterns);
     populateQatIntegerToLinalgPatterns(converter, patterns);
     if (isa)
       populateQatToHostKernelPatterns(converter, patterns, *isa);
@@ -125,7 +130,7 @@ struct ConvertQatToLinalg
 
     ConversionTarget target(getContext());
     target.addIllegalDialect<QatDialect, quant::QuantDialect>();
-    target.addLegalOp<HostCallOp>();
+    target.addLegalOp<HostCallOp, ContractionOp>();
     target.addDynamicallyLegalOp<func::FuncOp>([&](func::FuncOp op) {
       return converter.isSignatureLegal(op.getFunctionType()) &&
              converter.isLegal(&op.getBody());

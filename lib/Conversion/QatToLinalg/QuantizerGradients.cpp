@@ -11,7 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "LinalgBuilders.h"
+#include "Sums.h"
 
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
@@ -61,53 +61,13 @@ static Value passBetween(ImplicitLocOpBuilder &b, Value x, Value g, Value lo,
                      });
 }
 
-/// The sum of `term` over the elements of `inputs`, tensors of one type: f64
-/// sums over all dimensions but the last, whose loop is then the inner one and
-/// free of dependences, then over the last; a tensor of rank 0.
-static Value sumTerms(ImplicitLocOpBuilder &b, ValueRange inputs,
-                      ElementBuilder term) {
-  Type f64 = b.getF64Type();
-  Value zero = buildFloat(b, f64, 0.0);
-  auto type = cast<RankedTensorType>(inputs[0].getType());
-  unsigned rank = type.getRank();
-  SmallVector<int64_t> columns;
-  if (rank > 0)
-    columns.push_back(rank - 1);
-  SmallVector<AffineMap> maps(inputs.size(), b.getMultiDimIdentityMap(rank));
-  maps.push_back(getAxesMap(b.getContext(), rank, columns));
-  SmallVector<IteratorType> iterators(rank, IteratorType::reduction);
-  SmallVector<int64_t> shape;
-  for (int64_t column : columns) {
-    iterators[column] = IteratorType::parallel;
-    shape.push_back(type.getDimSize(column));
-  }
-  Value sum = buildLoops(
-      b, inputs, buildFilled(b, RankedTensorType::get(shape, f64), zero), maps,
-      iterators, [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-        Value wide = arith::ExtFOp::create(e, f64, term(e, v.drop_back()));
-        return arith::AddFOp::create(e, v.back(), wide);
-      });
-  RankedTensorType scalar = RankedTensorType::get({}, f64);
-  if (rank > 0)
-    sum = buildLoops(
-        b, sum, buildFilled(b, scalar, zero),
-        {b.getMultiDimIdentityMap(1), getAxesMap(b.getContext(), 1, {})},
-        IteratorType::reduction,
-        [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-          return arith::AddFOp::create(e, v[1], v[0]);
-        });
-  return mapElements(b, sum, scalar.clone(b.getF32Type()),
-                     [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-                       return arith::TruncFOp::create(e, e.getF32Type(), v[0]);
-                     });
-}
-
 /// The sum of g where `predicate`(x, bound).
 static Value sumClipped(ImplicitLocOpBuilder &b, Value x, Value g,
                         CmpFPredicate predicate, Value bound) {
-  return sumTerms(b, {x, g}, [&](ImplicitLocOpBuilder &e, ValueRange v) {
-    return where(e, compare(e, predicate, v[0], bound), v[1]);
-  });
+  return sumTerms(b, {x, g}, b.getF32Type(),
+                  [&](ImplicitLocOpBuilder &e, ValueRange v) {
+                    return where(e, compare(e, predicate, v[0], bound), v[1]);
+                  });
 }
 
 namespace {
@@ -171,8 +131,9 @@ void LowerGradient<SymmetricGradientOp>::lower(ImplicitLocOpBuilder &b,
   if (op.getHiGradient().use_empty())
     return;
   Value zero = buildFloat(b, b.getF32Type(), 0.0);
-  results[1] =
-      sumTerms(b, {t, g}, [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+  results[1] = sumTerms(
+      b, {t, g}, b.getF32Type(),
+      [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
         Value above = where(e, compare(e, CmpFPredicate::OGE, v[0], hi), v[1]);
         Value below = where(e, compare(e, CmpFPredicate::OLE, v[0], lo),
                             arith::NegFOp::create(e, v[1]));

@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "ContractionBufferization.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -38,6 +40,7 @@ void QatDialect::initialize() {
 #define GET_OP_LIST
 #include "qat/Dialect/Qat/IR/QatOps.cpp.inc"
       >();
+  attachContractionBufferization(*getContext());
 }
 
 /// Checks an attribute of a module that is an i32 from `low` to `high`.

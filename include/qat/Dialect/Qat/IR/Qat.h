@@ -17,10 +17,12 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Dialect.h"
 #include "mlir/IR/OpDefinition.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include "qat/Dialect/Qat/IR/ContractionGeometry.h"
 #include "qat/Dialect/Qat/IR/TensorSize.h"
 #include "qat/Support/WeightQuantizers.h"
 

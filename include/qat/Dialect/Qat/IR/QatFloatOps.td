@@ -10,11 +10,12 @@
 #define QAT_FLOAT_OPS
 
 include "qat/Dialect/Qat/IR/QatBase.td"
+include "qat/Dialect/Qat/IR/QatDifferentiable.td"
 include "mlir/Interfaces/InferTypeOpInterface.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
 def Qat_BatchNormOp : Qat_Op<"batch_norm", [
-    Pure, AllTypesMatch<["input", "result"]>,
+    Pure, DeclareOpInterfaceMethods<DifferentiableOpInterface>, AllTypesMatch<["input", "result"]>,
     AllTypesMatch<["gamma", "beta", "mean", "variance"]>]> {
   let summary = "normalize every channel by its running statistics";
   let description = [{
@@ -63,7 +64,8 @@ def Qat_BatchNormOp : Qat_Op<"batch_norm", [
   let hasVerifier = 1;
 }
 
-def Qat_GroupedConv2DOp : Qat_Op<"grouped_conv2d", [Pure]> {
+def Qat_GroupedConv2DOp : Qat_Op<"grouped_conv2d", [
+    Pure, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "2-D convolution in groups of channels";
   let description = [{
     `input` is NHWC, `weight` OHWI, where I is the input channels of a group.
@@ -111,7 +113,8 @@ def Qat_GroupedConv2DOp : Qat_Op<"grouped_conv2d", [Pure]> {
   let hasVerifier = 1;
 }
 
-def Qat_RoundedAvgPool2DOp : Qat_Op<"rounded_avg_pool2d", [Pure]> {
+def Qat_RoundedAvgPool2DOp : Qat_Op<"rounded_avg_pool2d", [
+    Pure, DeclareOpInterfaceMethods<DifferentiableOpInterface>]> {
   let summary = "average pooling that rounds as the integer pool does";
   let description = [{
     The average pool of the fake-quantized graph of a frozen network
@@ -157,7 +160,7 @@ def Qat_RoundedAvgPool2DOp : Qat_Op<"rounded_avg_pool2d", [Pure]> {
 }
 
 def Qat_SoftmaxOp : Qat_Op<"softmax", [
-    Pure, AllTypesMatch<["input", "result"]>]> {
+    Pure, DeclareOpInterfaceMethods<DifferentiableOpInterface>, AllTypesMatch<["input", "result"]>]> {
   let summary = "softmax over the last dimension";
   let description = [{
     ```
@@ -182,7 +185,7 @@ def Qat_SoftmaxOp : Qat_Op<"softmax", [
 }
 
 def Qat_FoldWeightOp : Qat_Op<"fold_weight", [
-    Pure, AllTypesMatch<["weight", "result"]>,
+    Pure, DeclareOpInterfaceMethods<DifferentiableOpInterface>, AllTypesMatch<["weight", "result"]>,
     AllTypesMatch<["gamma", "variance"]>]> {
   let summary = "multiply each output channel of the weights by its batch-norm factor";
   let description = [{
@@ -229,7 +232,7 @@ def Qat_FoldWeightOp : Qat_Op<"fold_weight", [
 }
 
 def Qat_FoldBiasOp : Qat_Op<"fold_bias", [
-    Pure, AllTypesMatch<["bias", "gamma", "beta", "mean", "variance", "result"]>]> {
+    Pure, DeclareOpInterfaceMethods<DifferentiableOpInterface>, AllTypesMatch<["bias", "gamma", "beta", "mean", "variance", "result"]>]> {
   let summary = "the bias of a layer whose batch norm was folded into its weights";
   let description = [{
     ```
