@@ -36,13 +36,21 @@ public:
   }
   int64_t numClasses() const override { return kClasses; }
   Expected<Sample> get(size_t index) const override;
+  int64_t label(size_t index) const override { return find(index).bytes[0]; }
+  std::string name(size_t index) const override { return find(index).name; }
 
 private:
+  struct Record {
+    const uint8_t *bytes;
+    std::string name;
+  };
+  Record find(size_t index) const;
+
   SmallVector<std::unique_ptr<MemoryBuffer>> files;
 };
 } // namespace
 
-Expected<Sample> Cifar10::get(size_t index) const {
+Cifar10::Record Cifar10::find(size_t index) const {
   const MemoryBuffer *file = nullptr;
   for (const auto &candidate : files) {
     file = candidate.get();
@@ -51,12 +59,16 @@ Expected<Sample> Cifar10::get(size_t index) const {
       break;
     index -= records;
   }
-  const auto *record = reinterpret_cast<const uint8_t *>(
-      file->getBufferStart() + index * kRecord);
+  return {reinterpret_cast<const uint8_t *>(file->getBufferStart() +
+                                            index * kRecord),
+          (file->getBufferIdentifier() + "[" + Twine(index) + "]").str()};
+}
 
+Expected<Sample> Cifar10::get(size_t index) const {
+  Record record = find(index);
   Sample sample;
-  sample.name = (file->getBufferIdentifier() + "[" + Twine(index) + "]").str();
-  sample.label = record[0];
+  sample.name = std::move(record.name);
+  sample.label = record.bytes[0];
   if (sample.label >= kClasses)
     return make_error<BadSample>("record '" + sample.name + "' has label " +
                                  Twine(sample.label) + ", expected 0 to 9");
@@ -64,7 +76,7 @@ Expected<Sample> Cifar10::get(size_t index) const {
   uint8_t *pixels = sample.pixels.bytes().data();
   for (int64_t pixel = 0; pixel < kPlane; ++pixel)
     for (int64_t colour = 0; colour < 3; ++colour)
-      pixels[3 * pixel + colour] = record[1 + colour * kPlane + pixel];
+      pixels[3 * pixel + colour] = record.bytes[1 + colour * kPlane + pixel];
   return sample;
 }
 

@@ -33,6 +33,12 @@ public:
   size_t size() const override { return images.dim(0); }
   int64_t numClasses() const override { return kClasses; }
   Expected<Sample> get(size_t index) const override;
+  int64_t label(size_t index) const override {
+    return labels.data<uint8_t>()[index];
+  }
+  std::string name(size_t index) const override {
+    return (path + "[" + Twine(index) + "]").str();
+  }
 
 private:
   std::string path;
@@ -43,8 +49,8 @@ private:
 
 Expected<Sample> IdxImages::get(size_t index) const {
   Sample sample;
-  sample.name = (path + "[" + Twine(index) + "]").str();
-  sample.label = labels.data<uint8_t>()[index];
+  sample.name = name(index);
+  sample.label = label(index);
   if (sample.label >= kClasses)
     return make_error<BadSample>("record '" + sample.name + "' has label " +
                                  Twine(sample.label) + ", expected 0 to 9");

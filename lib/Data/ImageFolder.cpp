@@ -49,6 +49,8 @@ public:
       return pixels.takeError();
     return Sample{std::move(*pixels), entry.label, entry.path};
   }
+  int64_t label(size_t index) const override { return entries[index].label; }
+  std::string name(size_t index) const override { return entries[index].path; }
 
 private:
   std::vector<Entry> entries;

@@ -25,6 +25,8 @@ using namespace mlir::qat;
 
 /// Fractional bits of a weight: 32 less 8 of the pixel and 2 of headroom.
 static constexpr int kPrecisionBits = 32 - 8 - 2;
+/// What a sum begins with, to be rounded half up.
+static constexpr int32_t kHalf = 1 << (kPrecisionBits - 1);
 
 namespace {
 /// For each output position, where its input window begins and the weights of
@@ -74,35 +76,63 @@ static uint8_t roundToPixel(int32_t sum) {
   return std::clamp(sum >> kPrecisionBits, 0, 255);
 }
 
+/// Resamples the columns of an image of `channels` channels (0: any number),
+/// whose sums stay in registers where it is a constant.
+template <int64_t channels>
+static void resampleColumns(const NdArray &image, const Filter &filter,
+                            NdArray &result) {
+  int64_t inner = channels ? channels : image.dim(2);
+  const uint8_t *from = image.bytes().data();
+  uint8_t *to = result.bytes().data();
+  SmallVector<int32_t, channels ? channels : 16> sums(inner);
+  for (int64_t row = 0; row < image.dim(0); ++row) {
+    for (const Filter::Window &window : filter.windows) {
+      std::fill_n(sums.data(), inner, kHalf);
+      const int32_t *weight = filter.weights.data() + window.weights;
+      const uint8_t *pixel = from + window.first * inner;
+      for (int64_t x = 0; x < window.count; ++x)
+        for (int64_t i = 0; i < inner; ++i)
+          sums[i] += *pixel++ * weight[x];
+      for (int64_t i = 0; i < inner; ++i)
+        *to++ = roundToPixel(sums[i]);
+    }
+    from += image.dim(1) * inner;
+  }
+}
+
+/// Resamples the rows, a row of sums at a time.
+static void resampleRows(const NdArray &image, const Filter &filter,
+                         NdArray &result) {
+  int64_t inner = image.dim(1) * image.dim(2);
+  uint8_t *to = result.bytes().data();
+  std::vector<int32_t> sums(inner);
+  for (const Filter::Window &window : filter.windows) {
+    std::fill(sums.begin(), sums.end(), kHalf);
+    for (int64_t x = 0; x < window.count; ++x) {
+      int32_t weight = filter.weights[window.weights + x];
+      const uint8_t *row = image.bytes().data() + (window.first + x) * inner;
+      for (int64_t i = 0; i < inner; ++i)
+        sums[i] += row[i] * weight;
+    }
+    for (int64_t i = 0; i < inner; ++i)
+      *to++ = roundToPixel(sums[i]);
+  }
+}
+
 /// Resamples axis `axis` (0: rows, 1: columns) of an HxWxC image.
 static NdArray resample(const NdArray &image, unsigned axis, int64_t outSize) {
   SmallVector<int64_t, 3> shape(image.shape());
   Filter filter = computeFilter(shape[axis], outSize);
   shape[axis] = outSize;
   NdArray result = NdArray::zeros(ElementKind::U8, shape);
-
-  // The image is outer x axis x inner.
-  int64_t outer = axis == 0 ? 1 : shape[0];
-  int64_t inner = axis == 0 ? shape[1] * shape[2] : shape[2];
-  int64_t inSize = image.dim(axis);
-  const uint8_t *from = image.bytes().data();
-  uint8_t *to = result.bytes().data();
-  std::vector<int32_t> sums(inner);
-  for (int64_t o = 0; o < outer; ++o) {
-    for (int64_t position = 0; position < outSize; ++position) {
-      const Filter::Window &window = filter.windows[position];
-      std::fill(sums.begin(), sums.end(), 1 << (kPrecisionBits - 1));
-      for (int64_t x = 0; x < window.count; ++x) {
-        int32_t weight = filter.weights[window.weights + x];
-        const uint8_t *row = from + (o * inSize + window.first + x) * inner;
-        for (int64_t i = 0; i < inner; ++i)
-          sums[i] += row[i] * weight;
-      }
-      uint8_t *out = to + (o * outSize + position) * inner;
-      for (int64_t i = 0; i < inner; ++i)
-        out[i] = roundToPixel(sums[i]);
-    }
-  }
+  if (axis == 0)
+    resampleRows(image, filter, result);
+  else if (image.dim(2) == 3)
+    resampleColumns<3>(image, filter, result);
+  else if (image.dim(2) == 1)
+    resampleColumns<1>(image, filter, result);
+  else
+    resampleColumns<0>(image, filter, result);
   return result;
 }
 

@@ -127,27 +127,42 @@ static Expected<NdArray> convertChannels(const Sample &sample, NdArray pixels,
   return result;
 }
 
+static Error asBadSample(const Sample &sample, Error error) {
+  return make_error<BadSample>("sample '" + sample.name +
+                               "': " + toString(std::move(error)));
+}
+
+/// A random resized crop.
+static Expected<NdArray> cutRandomPart(const Sample &sample,
+                                       const NdArray &pixels, int64_t height,
+                                       int64_t width,
+                                       SampleAugmentation &augmentation) {
+  CropBox box = drawCropBox(augmentation.how, pixels.dim(0), pixels.dim(1),
+                            augmentation.random);
+  Expected<NdArray> resized =
+      resizeBilinear(cropBox(pixels, box), height, width);
+  if (!resized)
+    return asBadSample(sample, resized.takeError());
+  return resized;
+}
+
 /// Resizes and crops as `preprocessing` says.
 static Expected<NdArray> fitSize(const Sample &sample, NdArray pixels,
                                  const Preprocessing &preprocessing,
                                  int64_t height, int64_t width) {
-  auto asBadSample = [&](Error error) {
-    return make_error<BadSample>("sample '" + sample.name +
-                                 "': " + toString(std::move(error)));
-  };
   if (!preprocessing.resize && !preprocessing.crop) {
     if (pixels.dim(0) == height && pixels.dim(1) == width)
       return std::move(pixels);
     Expected<NdArray> resized = resizeBilinear(pixels, height, width);
     if (!resized)
-      return asBadSample(resized.takeError());
+      return asBadSample(sample, resized.takeError());
     return resized;
   }
 
   if (preprocessing.resize) {
     Expected<NdArray> resized = resizeShortSide(pixels, *preprocessing.resize);
     if (!resized)
-      return asBadSample(resized.takeError());
+      return asBadSample(sample, resized.takeError());
     pixels = std::move(*resized);
   }
   if (std::optional<int64_t> crop = preprocessing.crop) {
@@ -172,7 +187,8 @@ Expected<NdArray> mlir::qat::preparePixels(const Sample &sample,
                                            const Preprocessing &preprocessing,
                                            int64_t height, int64_t width,
                                            int64_t channels,
-                                           ArrayLayout preferred) {
+                                           ArrayLayout preferred,
+                                           SampleAugmentation *augmentation) {
   if (sample.pixels.kind() != ElementKind::U8)
     return fail(sample, "holds real values of " +
                             kindName(sample.pixels.kind()) +
@@ -184,9 +200,14 @@ Expected<NdArray> mlir::qat::preparePixels(const Sample &sample,
   pixels = convertChannels(sample, std::move(*pixels), channels);
   if (!pixels)
     return pixels;
-  pixels = fitSize(sample, std::move(*pixels), preprocessing, height, width);
+  if (augmentation && augmentation->how.resizedCrop)
+    pixels = cutRandomPart(sample, *pixels, height, width, *augmentation);
+  else
+    pixels = fitSize(sample, std::move(*pixels), preprocessing, height, width);
   if (!pixels)
     return pixels;
+  if (augmentation)
+    shiftAndFlip(augmentation->how, *pixels, augmentation->random);
   if (preprocessing.order == PixelOrder::BGR && channels == 3) {
     MutableArrayRef<uint8_t> data = pixels->data<uint8_t>();
     for (size_t i = 0; i < data.size(); i += 3)
@@ -203,7 +224,8 @@ Expected<NdArray> mlir::qat::prepareInput(const Sample &sample,
                                           const Preprocessing &preprocessing,
                                           int64_t height, int64_t width,
                                           int64_t channels,
-                                          ArrayLayout preferred) {
+                                          ArrayLayout preferred,
+                                          SampleAugmentation *augmentation) {
   const NdArray &values = sample.pixels;
   if (values.kind() == ElementKind::F32) {
     std::optional<ArrayLayout> layout =
@@ -212,11 +234,18 @@ Expected<NdArray> mlir::qat::prepareInput(const Sample &sample,
       return fail(sample, "has shape " + shapeText(values.shape()) +
                               ", but the model takes " +
                               shapeText({height, width, channels}));
-    return toHwc<float>(values, *layout, height, width, channels);
+    NdArray real = toHwc<float>(values, *layout, height, width, channels);
+    if (!augmentation)
+      return real;
+    if (augmentation->how.resizedCrop)
+      return fail(sample, "holds real values, but a random resized crop takes "
+                          "pixels of u8; give another --augment");
+    shiftAndFlip(augmentation->how, real, augmentation->random);
+    return real;
   }
 
-  Expected<NdArray> pixels =
-      preparePixels(sample, preprocessing, height, width, channels, preferred);
+  Expected<NdArray> pixels = preparePixels(sample, preprocessing, height, width,
+                                           channels, preferred, augmentation);
   if (!pixels)
     return pixels;
   std::vector<std::array<float, 256>> real(channels);

@@ -32,6 +32,12 @@ public:
     return labels.empty() ? 0 : *llvm::max_element(labels) + 1;
   }
   Expected<Sample> get(size_t index) const override;
+  int64_t label(size_t index) const override {
+    return labels.empty() ? -1 : labels[index];
+  }
+  std::string name(size_t index) const override {
+    return (path + "[" + Twine(index) + "]").str();
+  }
 
 private:
   std::string path;
@@ -51,8 +57,7 @@ Expected<Sample> ArrayDataset::get(size_t index) const {
   } else if (slice.kind() != ElementKind::F32) {
     slice = slice.toF32();
   }
-  return Sample{std::move(slice), labels.empty() ? -1 : labels[index],
-                (path + "[" + Twine(index) + "]").str()};
+  return Sample{std::move(slice), label(index), name(index)};
 }
 
 /// The labels in `path`, one for each of `count` inputs.

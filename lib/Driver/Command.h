@@ -57,6 +57,9 @@ public:
   CommandLine(llvm::StringRef name, llvm::ArrayRef<const char *> arguments);
   ~CommandLine();
 
+  /// The name of the subcommand.
+  llvm::StringRef getName() const { return name; }
+
   /// The category under which --help lists an option.
   llvm::cl::OptionCategory &category() { return optionCategory; }
 

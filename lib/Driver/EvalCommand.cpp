@@ -8,12 +8,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Command.h"
-#include "ComputedForm.h"
 #include "HostKernelsOption.h"
 
 #include "qat/Calibration/NetworkInput.h"
 #include "qat/Dialect/Qat/IR/NetworkForm.h"
 #include "qat/Dialect/Qat/IR/PreprocessingAttr.h"
+#include "qat/Evaluation/ComputedForm.h"
+#include "qat/Evaluation/Judging.h"
 #include "qat/Evaluation/LayerComparison.h"
 #include "qat/Execution/CompiledNetwork.h"
 #include "qat/Support/AtomicFile.h"
@@ -37,38 +38,7 @@ struct Candidate {
   OwningOpRef<ModuleOp> module;
   std::unique_ptr<CompiledNetwork> network;
 };
-
-/// What the networks said to one image: the classes by falling score.
-struct Verdict {
-  SmallVector<int64_t, 5> best;
-};
-
-/// Counts of one network.
-struct Score {
-  size_t top1 = 0, top5 = 0;
-};
 } // namespace
-
-/// The five classes of highest score, the lower index first among equals.
-static SmallVector<int64_t, 5> getBest(const NdArray &scores) {
-  NdArray real = scores.toF32();
-  SmallVector<int64_t> order(real.size());
-  for (int64_t i = 0; i < real.size(); ++i)
-    order[i] = i;
-  // Integer logits may not be exact in f32.
-  auto isBetter = [&](int64_t a, int64_t b) {
-    if (scores.kind() == ElementKind::I32) {
-      ArrayRef<int32_t> values = scores.data<int32_t>();
-      return values[a] != values[b] ? values[a] > values[b] : a < b;
-    }
-    ArrayRef<float> values = real.data<float>();
-    return values[a] != values[b] ? values[a] > values[b] : a < b;
-  };
-  size_t count = std::min<size_t>(5, order.size());
-  std::partial_sort(order.begin(), order.begin() + count, order.end(),
-                    isBetter);
-  return SmallVector<int64_t, 5>(order.begin(), order.begin() + count);
-}
 
 /// The networks that the form of `module` offers: the float one, and where
 /// there are quantizers the fake-quantized and the integer one. The float one
@@ -118,59 +88,6 @@ static Expected<std::vector<Candidate>> prepare(CommandLine &line,
     if (Error error = add(ComputedForm::Integer, module))
       return std::move(error);
   return candidates;
-}
-
-/// Runs every candidate on every image; `verdicts[c][i]` is empty for an image
-/// that could not be read. `layers`, if not null, sees every image, too.
-static Error judge(const Dataset &data, ArrayRef<size_t> indices,
-                   const Preprocessing &preprocessing, unsigned threads,
-                   ArrayRef<Candidate> candidates, LayerComparison *layers,
-                   std::vector<std::vector<Verdict>> &verdicts,
-                   std::vector<int64_t> &labels,
-                   std::vector<std::string> &names) {
-  verdicts.assign(candidates.size(), std::vector<Verdict>(indices.size()));
-  labels.assign(indices.size(), -1);
-  names.assign(indices.size(), "");
-  BadSampleLog log(errs());
-  Error error = forEachSample(
-      data, indices, threads, log,
-      [&](size_t position, Sample sample) -> Error {
-        labels[position] = sample.label;
-        names[position] = sample.name;
-        for (size_t c = 0; c < candidates.size(); ++c) {
-          const CompiledNetwork &network = *candidates[c].network;
-          Expected<NdArray> input =
-              makeNetworkInput(sample, preprocessing, network.inputs()[0]);
-          if (!input)
-            return input.takeError();
-          std::vector<NdArray> outputs(network.outputs().size());
-          const NdArray *inputs[] = {&*input};
-          if (Error error = network.run(inputs, outputs))
-            return error;
-          verdicts[c][position].best = getBest(outputs[0]);
-        }
-        if (!layers)
-          return Error::success();
-        return layers->add(position, [&](const TensorInfo &input) {
-          return makeNetworkInput(sample, preprocessing, input);
-        });
-      });
-  if (error)
-    return error;
-  return log.finish();
-}
-
-/// Labels beyond the network's outputs would count as errors of the network.
-static Error checkClasses(const Dataset &data, StringRef path,
-                          const TensorInfo &output) {
-  int64_t outputs = *countElements(output.shape);
-  if (data.numClasses() <= outputs)
-    return Error::success();
-  return createStringError("'" + path + "' has classes from 0 to " +
-                           Twine(data.numClasses() - 1) +
-                           ", but the network has " + Twine(outputs) +
-                           (outputs == 1 ? " output" : " outputs") +
-                           "; is it the data set of this network?");
 }
 
 /// Says so where images have another size than the network, and nothing was
@@ -259,8 +176,8 @@ static Error eval(CommandLine &line, const EvalOptions &options,
     return data.takeError();
   if ((*data)->size() == 0)
     return createStringError("the data set '" + dataPath + "' is empty");
-  if (Error error = checkClasses(**data, dataPath,
-                                 candidates->front().network->outputs()[0]))
+  if (Error error = checkClasses(
+          **data, dataPath, candidates->front().network->outputs()[0].shape))
     return error;
   if (!line.isQuiet()) {
     warnOfResizing(**data, preprocessing, input);
@@ -271,28 +188,23 @@ static Error eval(CommandLine &line, const EvalOptions &options,
   }
 
   std::vector<size_t> indices = spreadIndices((*data)->size(), images);
-  std::vector<std::vector<Verdict>> verdicts;
-  std::vector<int64_t> labels;
-  std::vector<std::string> names;
+  std::vector<const CompiledNetwork *> networks;
+  for (const Candidate &candidate : *candidates)
+    networks.push_back(candidate.network.get());
   auto start = std::chrono::steady_clock::now();
-  if (Error error = judge(**data, indices, preprocessing, threads, *candidates,
-                          layers.get(), verdicts, labels, names))
-    return error;
+  auto addToLayers = [&](size_t image, auto makeInput) {
+    return layers->add(image, makeInput);
+  };
+  Expected<Judgement> judgement =
+      judgeNetworks(**data, indices, preprocessing, threads, networks, errs(),
+                    layers ? ImageVisitor(addToLayers) : ImageVisitor());
+  if (!judgement)
+    return judgement.takeError();
   std::chrono::duration<double> elapsed =
       std::chrono::steady_clock::now() - start;
 
-  size_t judged = 0, labelled = 0;
-  std::vector<Score> scores(candidates->size());
-  for (size_t i = 0; i < indices.size(); ++i) {
-    if (verdicts[0][i].best.empty())
-      continue;
-    ++judged;
-    labelled += labels[i] >= 0;
-    for (size_t c = 0; c < candidates->size(); ++c) {
-      scores[c].top1 += verdicts[c][i].best[0] == labels[i];
-      scores[c].top5 += is_contained(verdicts[c][i].best, labels[i]);
-    }
-  }
+  size_t judged = judgement->countJudged();
+  size_t labelled = judgement->countLabelled();
   if (judged == 0)
     return createStringError("no image of '" + dataPath + "' could be read");
 
@@ -303,9 +215,10 @@ static Error eval(CommandLine &line, const EvalOptions &options,
   // Standard output is JSON alone where that goes there.
   raw_ostream &text = jsonPath == "-" ? nulls() : outs();
   text << formatv("images     {0}\n", judged);
-  for (auto [candidate, score] : zip_equal(*candidates, scores)) {
+  for (auto [index, candidate] : enumerate(*candidates)) {
     if (labelled == 0)
       break;
+    Score score = judgement->getScore(index);
     text << formatv("{0,-10} top-1 {1:F2} %   top-5 {2:F2} %\n", candidate.name,
                     percent(score.top1, labelled),
                     percent(score.top5, labelled));
@@ -317,9 +230,7 @@ static Error eval(CommandLine &line, const EvalOptions &options,
   for (size_t c = 0; c + 1 < candidates->size(); ++c) {
     if (candidates->back().name != "integer")
       break;
-    size_t agreeing = 0;
-    for (auto [one, other] : zip_equal(verdicts[c], verdicts.back()))
-      agreeing += !one.best.empty() && one.best[0] == other.best[0];
+    size_t agreeing = judgement->countAgreeing(c, candidates->size() - 1);
     StringRef name = (*candidates)[c].name;
     text << formatv("agreement  {0:F2} %   ({1} and integer top-1)\n",
                     percent(agreeing, judged), name);
@@ -327,11 +238,13 @@ static Error eval(CommandLine &line, const EvalOptions &options,
   }
   if (layers) {
     ComparisonReport comparison = layers->getReport();
-    auto imageName = [&](size_t place) { return "'" + names[place] + "'"; };
+    auto imageName = [&](size_t place) {
+      return "'" + judgement->names[place] + "'";
+    };
     text << '\n';
     printReport(comparison, imageName, text);
-    report["per_layer"] =
-        toJson(comparison, [&](size_t place) { return names[place]; });
+    report["per_layer"] = toJson(
+        comparison, [&](size_t place) { return judgement->names[place]; });
   }
   if (line.isVerbose())
     outs() << formatv("speed      {0:F1} images/s   (reading included)\n",

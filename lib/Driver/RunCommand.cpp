@@ -7,13 +7,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Command.h"
-#include "ComputedForm.h"
 #include "HostKernelsOption.h"
 #include "ModelInput.h"
 #include "NetworkArrays.h"
 
 #include "qat/Calibration/NetworkInput.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
+#include "qat/Evaluation/ComputedForm.h"
 #include "qat/Execution/CompiledNetwork.h"
 #include "qat/Execution/HostPipeline.h"
 #include "qat/Support/Npy.h"

@@ -29,7 +29,7 @@ static std::optional<std::vector<float>> fold(WeightQuantizerOpInterface op) {
     return std::nullopt;
   std::optional<WeightBounds> bounds;
   SmallVector<Value> operands = op.getBounds();
-  if (!operands.empty()) {
+  if (op.isClamped()) {
     SmallVector<float> values;
     for (Value operand : operands) {
       auto value = getConstantFloats(operand);

@@ -51,6 +51,9 @@ void populateQatGradientsToLinalgPatterns(RewritePatternSet &patterns);
 void populateQatLossesToLinalgPatterns(RewritePatternSet &patterns);
 void populateQatOptimizersToLinalgPatterns(RewritePatternSet &patterns);
 void populateQatDropoutToLinalgPatterns(RewritePatternSet &patterns);
+/// Steps, biases and scales of a frozen network in training to linalg,
+/// bit-equal to qat/Support.
+void populateQatFrozenToLinalgPatterns(RewritePatternSet &patterns);
 
 /// The integer layers of form I to linalg; `converter` is that of
 /// populateQuantTypeConversions.

@@ -46,6 +46,10 @@ public:
   /// One more than the greatest label that may occur; 0 without labels.
   virtual int64_t numClasses() const = 0;
   virtual llvm::Expected<Sample> get(size_t index) const = 0;
+  /// The label and the name that `get` would give, without reading the pixels;
+  /// a label may be out of range where `get` fails for it.
+  virtual int64_t label(size_t index) const = 0;
+  virtual std::string name(size_t index) const = 0;
 };
 
 /// Which half of a data set that comes in two.

@@ -100,19 +100,7 @@ struct LowerFoldWeight : OpRewritePattern<FoldWeightOp> {
     Value factor = buildBatchNormFactor(b, op.getGamma(), op.getVariance(),
                                         op.getEpsilon());
     ArrayRef<int64_t> axes = op.getChannelAxes();
-    if (axes.size() != 1) {
-      SmallVector<int64_t> shape;
-      for (int64_t axis : axes)
-        shape.push_back(type.getDimSize(axis));
-      auto expanded = RankedTensorType::get(shape, type.getElementType());
-      ReassociationIndices all;
-      for (size_t axis = 0; axis < axes.size(); ++axis)
-        all.push_back(axis);
-      factor = tensor::ExpandShapeOp::create(
-          b, expanded, factor,
-          axes.empty() ? ArrayRef<ReassociationIndices>()
-                       : ArrayRef<ReassociationIndices>(all));
-    }
+    factor = shapeAsChannels(b, factor, type, axes);
     int64_t rank = type.getRank();
     rewriter.replaceOp(
         op,

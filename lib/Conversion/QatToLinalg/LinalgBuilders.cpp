@@ -76,6 +76,26 @@ AffineMap mlir::qat::getAxesMap(MLIRContext *context, unsigned rank,
   return AffineMap::get(rank, /*symbolCount=*/0, results, context);
 }
 
+Value mlir::qat::shapeAsChannels(ImplicitLocOpBuilder &b, Value vector,
+                                 RankedTensorType type,
+                                 ArrayRef<int64_t> axes) {
+  if (axes.size() == 1)
+    return vector;
+  SmallVector<int64_t> shape;
+  ReassociationIndices all;
+  for (auto [index, axis] : llvm::enumerate(axes)) {
+    shape.push_back(type.getDimSize(axis));
+    all.push_back(index);
+  }
+  return tensor::ExpandShapeOp::create(
+      b,
+      RankedTensorType::get(
+          shape, cast<RankedTensorType>(vector.getType()).getElementType()),
+      vector,
+      axes.empty() ? ArrayRef<ReassociationIndices>()
+                   : ArrayRef<ReassociationIndices>(all));
+}
+
 Value mlir::qat::buildScalar(ImplicitLocOpBuilder &b, Type type,
                              int64_t value) {
   if (!type.isInteger())

@@ -46,6 +46,11 @@ Value buildFilled(ImplicitLocOpBuilder &b, RankedTensorType type, Value value);
 AffineMap getAxesMap(MLIRContext *context, unsigned rank,
                      ArrayRef<int64_t> axes);
 
+/// `vector`, one element a channel, in the shape of the dimensions `axes` of a
+/// tensor of `type`, which make up the channel.
+Value shapeAsChannels(ImplicitLocOpBuilder &b, Value vector,
+                      RankedTensorType type, ArrayRef<int64_t> axes);
+
 /// A constant of an integer or floating-point scalar type.
 Value buildScalar(ImplicitLocOpBuilder &b, Type type, int64_t value);
 Value buildFloat(ImplicitLocOpBuilder &b, Type type, double value);

@@ -114,6 +114,7 @@ struct ConvertQatToLinalg
     populateQatLossesToLinalgPatterns(patterns);
     populateQatOptimizersToLinalgPatterns(patterns);
     populateQatDropoutToLinalgPatterns(patterns);
+    populateQatFrozenToLinalgPatterns(patterns);
     populateQatIntegerToLinalgPatterns(converter, patterns);
     if (isa)
       populateQatToHostKernelPatterns(converter, patterns, *isa);

@@ -14,7 +14,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "LinalgBuilders.h"
+#include "QuantizerElements.h"
 
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
@@ -29,61 +29,6 @@ using namespace mlir;
 using namespace mlir::qat;
 
 using arith::CmpFPredicate;
-using utils::IteratorType;
-
-static Value select(ImplicitLocOpBuilder &b, CmpFPredicate predicate, Value lhs,
-                    Value rhs, Value ifTrue, Value ifFalse) {
-  Value condition = arith::CmpFOp::create(b, predicate, lhs, rhs);
-  return arith::SelectOp::create(b, condition, ifTrue, ifFalse);
-}
-
-/// std::clamp: a NaN stays a NaN. Comparisons instead of maximumf, because
-/// these are one instruction on every target.
-static Value clamp(ImplicitLocOpBuilder &b, Value x, Value lo, Value hi) {
-  Value raised = select(b, CmpFPredicate::OLT, x, lo, lo, x);
-  return select(b, CmpFPredicate::OGT, raised, hi, hi, raised);
-}
-
-/// An integral value clamped to [lo, hi], with 0 for a NaN (lo <= 0 <= hi).
-static Value clampLevel(ImplicitLocOpBuilder &b, Value level, Value lo,
-                        Value hi) {
-  Value zero = buildFloat(b, level.getType(), 0.0);
-  Value number = select(b, CmpFPredicate::ORD, level, level, level, zero);
-  return clamp(b, number, lo, hi);
-}
-
-static Value roundHalfEven(ImplicitLocOpBuilder &b, Value x) {
-  return math::RoundEvenOp::create(b, x);
-}
-
-static Value toDouble(ImplicitLocOpBuilder &b, Value scalar) {
-  return arith::ExtFOp::create(b, b.getF64Type(), scalar);
-}
-static Value toSingle(ImplicitLocOpBuilder &b, Value scalar) {
-  return arith::TruncFOp::create(b, b.getF32Type(), scalar);
-}
-
-static Value loadBound(ImplicitLocOpBuilder &b, Value bound) {
-  return tensor::ExtractOp::create(b, bound, ValueRange{});
-}
-
-/// min(bound, 0) or max(bound, 0).
-static Value towardsZero(ImplicitLocOpBuilder &b, Value bound,
-                         CmpFPredicate sign) {
-  Value zero = buildFloat(b, bound.getType(), 0.0);
-  return select(b, sign, bound, zero, bound, zero);
-}
-
-static double maxLevel(uint32_t bits) { return (1 << bits) - 1; }
-
-/// floor(scaled + r): r is a rounding of its own.
-static Value roundByMode(ImplicitLocOpBuilder &b, Value scaled,
-                         RoundingMode mode) {
-  if (mode == RoundingMode::Nearest)
-    scaled =
-        arith::AddFOp::create(b, scaled, buildFloat(b, scaled.getType(), 0.5));
-  return math::FloorOp::create(b, scaled);
-}
 
 namespace {
 //===----------------------------------------------------------------------===//
@@ -141,7 +86,7 @@ struct LowerPact : OpRewritePattern<PactOp> {
                                 PatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     Type f32 = b.getF32Type();
-    double n = maxLevel(op.getBits());
+    double n = getMaxLevel(op.getBits());
     Value alpha = loadBound(b, op.getAlpha());
     if (op.getActivationType() == ActivationType::ReLU6) {
       rewriter.replaceOp(
@@ -186,17 +131,14 @@ struct LowerBounded : OpRewritePattern<BoundedOp> {
     Value hi = toDouble(b, loadBound(b, op.getHi()));
     lo = towardsZero(b, lo, CmpFPredicate::OLT);
     hi = towardsZero(b, hi, CmpFPredicate::OGT);
-    Value levels = buildFloat(b, f64, maxLevel(op.getBits()));
+    Value levels = buildFloat(b, f64, getMaxLevel(op.getBits()));
     Value zero = buildFloat(b, f64, 0.0);
-    Value range = arith::SubFOp::create(b, hi, lo);
-    Value step = arith::DivFOp::create(b, range, levels);
-    step = select(b, CmpFPredicate::OGT, step, zero, step,
-                  buildFloat(b, f64, 1.0));
+    Value step = buildBoundedStep(b, lo, hi, op.getBits());
     Value lowest = arith::DivFOp::create(b, lo, step);
     // round(-lo / step) is even in its sign.
     Value negativeZeroPoint =
         clampLevel(b, roundHalfEven(b, lowest),
-                   buildFloat(b, f64, -maxLevel(op.getBits())), zero);
+                   buildFloat(b, f64, -getMaxLevel(op.getBits())), zero);
     Value min = toSingle(b, negativeZeroPoint);
     Value max =
         toSingle(b, arith::AddFOp::create(b, levels, negativeZeroPoint));
@@ -214,73 +156,19 @@ struct LowerBounded : OpRewritePattern<BoundedOp> {
     return success();
   }
 };
+} // namespace
 
 //===----------------------------------------------------------------------===//
 // Weights
 //===----------------------------------------------------------------------===//
 
-/// What the weight schemes differ in.
-struct WeightRule {
-  uint32_t bits = 8;
-  bool symmetric = false;
-  /// The clamp of the weights; null for min-max schemes.
-  Value lo = {}, hi = {};
-  /// The dimensions with a step of their own.
-  ArrayRef<int64_t> axes = {};
-};
-} // namespace
-
-static Value clampWeight(ImplicitLocOpBuilder &b, const WeightRule &rule,
-                         Value weight) {
-  return rule.lo ? clamp(b, weight, rule.lo, rule.hi) : weight;
-}
-
-/// The smallest (OLT) or largest (OGT) clamped weight and 0, of each channel.
-static Value reduceExtreme(ImplicitLocOpBuilder &b, const WeightRule &rule,
-                           Value weight, CmpFPredicate predicate) {
-  auto type = cast<RankedTensorType>(weight.getType());
-  SmallVector<IteratorType> iterators(type.getRank(), IteratorType::reduction);
-  SmallVector<int64_t> shape;
-  for (int64_t axis : rule.axes) {
-    iterators[axis] = IteratorType::parallel;
-    shape.push_back(type.getDimSize(axis));
-  }
-  Value init =
-      buildFilled(b, RankedTensorType::get(shape, type.getElementType()),
-                  buildFloat(b, type.getElementType(), 0.0));
-  return buildLoops(b, weight, init,
-                    {b.getMultiDimIdentityMap(type.getRank()),
-                     getAxesMap(b.getContext(), type.getRank(), rule.axes)},
-                    iterators, [&](ImplicitLocOpBuilder &e, ValueRange v) {
-                      Value t = clampWeight(e, rule, v[0]);
-                      return select(e, predicate, t, v[1], t, v[1]);
-                    });
-}
-
 /// level * step by docs/Spec.md, section 3.
 static Value buildFakeWeights(ImplicitLocOpBuilder &b, Value weight,
                               const WeightRule &rule) {
   Type f32 = b.getF32Type();
-  double n = maxLevel(rule.bits);
-  Value mins = reduceExtreme(b, rule, weight, CmpFPredicate::OLT);
-  Value maxs = reduceExtreme(b, rule, weight, CmpFPredicate::OGT);
+  double n = getMaxLevel(rule.bits);
+  auto [mins, steps] = buildWeightSteps(b, weight, rule);
   auto gridType = cast<RankedTensorType>(mins.getType());
-  Value steps = mapElements(
-      b, {mins, maxs}, gridType,
-      [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-        Value range;
-        if (rule.symmetric) {
-          Value magnitude = arith::NegFOp::create(e, v[0]);
-          magnitude =
-              select(e, CmpFPredicate::OLT, magnitude, v[1], v[1], magnitude);
-          range = arith::MulFOp::create(e, buildFloat(e, f32, 2.0), magnitude);
-        } else {
-          range = arith::SubFOp::create(e, v[1], v[0]);
-        }
-        Value step = arith::DivFOp::create(e, range, buildFloat(e, f32, n));
-        return select(e, CmpFPredicate::OGT, step, buildFloat(e, f32, 0.0),
-                      step, buildFloat(e, f32, 1.0));
-      });
   // The smallest level, -zero: round(-mn / step) is even in its sign.
   Value lowest =
       mapElements(b, {mins, steps}, gridType,
@@ -314,8 +202,8 @@ struct LowerWeightAsymmetricPact : OpRewritePattern<WeightAsymmetricPactOp> {
                                 PatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     WeightRule rule{op.getBits()};
-    rule.lo = towardsZero(b, loadBound(b, op.getLo()), CmpFPredicate::OLT);
-    rule.hi = towardsZero(b, loadBound(b, op.getHi()), CmpFPredicate::OGT);
+    if (op.isClamped())
+      rule.setBounds(b, op.getLo(), op.getHi());
     rewriter.replaceOp(op, buildFakeWeights(b, op.getWeight(), rule));
     return success();
   }
@@ -328,8 +216,8 @@ struct LowerWeightSymmetricPact : OpRewritePattern<WeightSymmetricPactOp> {
                                 PatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     WeightRule rule{op.getBits(), /*symmetric=*/true};
-    rule.hi = towardsZero(b, loadBound(b, op.getHi()), CmpFPredicate::OGT);
-    rule.lo = arith::NegFOp::create(b, rule.hi);
+    if (op.isClamped())
+      rule.setBound(b, op.getHi());
     rewriter.replaceOp(op, buildFakeWeights(b, op.getWeight(), rule));
     return success();
   }

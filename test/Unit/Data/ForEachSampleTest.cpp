@@ -37,6 +37,9 @@ public:
     return sample;
   }
 
+  int64_t label(size_t index) const override { return -1; }
+  std::string name(size_t index) const override { return ""; }
+
 private:
   size_t count;
   std::function<bool(size_t)> isBad;

@@ -141,12 +141,16 @@ unsigned WeightAsymmetricPactOp::getGridBits() { return getBits(); }
 SmallVector<Value> WeightAsymmetricPactOp::getBounds() {
   return {getLo(), getHi()};
 }
+bool WeightAsymmetricPactOp::isClamped() { return !getUnclamped(); }
+void WeightAsymmetricPactOp::setClamped() { setUnclamped(false); }
 bool WeightAsymmetricPactOp::isPerChannel() { return false; }
 WeightScheme WeightAsymmetricPactOp::getScheme() {
   return WeightScheme::PerLayerAsymPACT;
 }
 SmallVector<Value> WeightAsymmetricPactOp::buildGradient(OpBuilder &builder,
                                                          Value upstream) {
+  if (!isClamped())
+    return {upstream, Value(), Value()};
   return SmallVector<Value>(BoundedGradientOp::create(builder, getLoc(),
                                                       getWeight(), getLo(),
                                                       getHi(), upstream)
@@ -156,12 +160,16 @@ SmallVector<Value> WeightAsymmetricPactOp::buildGradient(OpBuilder &builder,
 Value WeightSymmetricPactOp::getQuantizedInput() { return getWeight(); }
 unsigned WeightSymmetricPactOp::getGridBits() { return getBits(); }
 SmallVector<Value> WeightSymmetricPactOp::getBounds() { return {getHi()}; }
+bool WeightSymmetricPactOp::isClamped() { return !getUnclamped(); }
+void WeightSymmetricPactOp::setClamped() { setUnclamped(false); }
 bool WeightSymmetricPactOp::isPerChannel() { return false; }
 WeightScheme WeightSymmetricPactOp::getScheme() {
   return WeightScheme::PerLayerSymPACT;
 }
 SmallVector<Value> WeightSymmetricPactOp::buildGradient(OpBuilder &builder,
                                                         Value upstream) {
+  if (!isClamped())
+    return {upstream, Value()};
   return SmallVector<Value>(SymmetricGradientOp::create(builder, getLoc(),
                                                         getWeight(), getHi(),
                                                         upstream)
@@ -178,6 +186,8 @@ LogicalResult WeightMinMaxOp::verify() {
 Value WeightMinMaxOp::getQuantizedInput() { return getWeight(); }
 unsigned WeightMinMaxOp::getGridBits() { return getBits(); }
 SmallVector<Value> WeightMinMaxOp::getBounds() { return {}; }
+bool WeightMinMaxOp::isClamped() { return false; }
+void WeightMinMaxOp::setClamped() {}
 bool WeightMinMaxOp::isPerChannel() { return getChannelAxes().has_value(); }
 WeightScheme WeightMinMaxOp::getScheme() {
   return isPerChannel() ? WeightScheme::PerChannelsAsymMinMax

@@ -7,9 +7,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "FoldBatchNorm.h"
 #include "LayerGroup.h"
 
 #include "qat/Dialect/Qat/IR/ConstantValues.h"
+#include "qat/Dialect/Qat/Transforms/FreezeForTraining.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 
 namespace mlir::qat {
@@ -74,6 +76,7 @@ static LogicalResult foldIntoWeights(const LayerGroup &group) {
   if (auto quantizer =
           weight->get().getDefiningOp<WeightQuantizerOpInterface>()) {
     quantizer->moveBefore(batchNorm);
+    quantizer.setClamped();
     weight = &quantizer->getOpOperand(0);
   }
   for (Operation *op = group.layer; op != batchNorm;
@@ -98,18 +101,11 @@ static LogicalResult foldIntoWeights(const LayerGroup &group) {
   return success();
 }
 
-void FoldBatchNorm::runOnOperation() {
-  std::optional<FoldType> fallback = symbolizeFoldType(defaultFoldType);
-  if (!fallback) {
-    getOperation().emitError("unknown fold type '")
-        << defaultFoldType
-        << "'; expected folding_weights, ICN or folding_thresh";
-    return signalPassFailure();
-  }
-
+LogicalResult mlir::qat::foldBatchNorms(ModuleOp module,
+                                        BatchNormFold fallback) {
   SmallVector<Operation *> layers;
   SmallVector<BatchNormOp> batchNorms;
-  getOperation().walk([&](Operation *op) {
+  module.walk([&](Operation *op) {
     if (isWeightedLayer(op))
       layers.push_back(op);
     if (auto batchNorm = dyn_cast<BatchNormOp>(op))
@@ -121,20 +117,32 @@ void FoldBatchNorm::runOnOperation() {
     if (!group.batchNorm || group.batchNorm.getFrozen())
       continue;
     llvm::erase(batchNorms, group.batchNorm);
-    auto fold = group.batchNorm.getFoldType().value_or(
-        static_cast<BatchNormFold>(*fallback));
+    auto fold = group.batchNorm.getFoldType().value_or(fallback);
     if (fold == BatchNormFold::FoldingWeights) {
       if (failed(foldIntoWeights(group)))
-        return signalPassFailure();
+        return failure();
       continue;
     }
     group.batchNorm.setFoldType(fold);
     group.batchNorm.setFrozen(true);
     setFoldType(layer, fold);
   }
-  for (BatchNormOp batchNorm : batchNorms) {
-    batchNorm.emitError("does not follow a convolution or dense layer that it "
-                        "could be folded into");
+  for (BatchNormOp batchNorm : batchNorms)
+    return batchNorm.emitError("does not follow a convolution or dense layer "
+                               "that it could be folded into");
+  return success();
+}
+
+void FoldBatchNorm::runOnOperation() {
+  std::optional<FoldType> fallback = symbolizeFoldType(defaultFoldType);
+  if (!fallback) {
+    getOperation().emitError("unknown fold type '")
+        << defaultFoldType
+        << "'; expected folding_weights, ICN or folding_thresh";
     return signalPassFailure();
   }
+  thawTraining(getOperation());
+  if (failed(foldBatchNorms(getOperation(),
+                            static_cast<BatchNormFold>(*fallback))))
+    signalPassFailure();
 }

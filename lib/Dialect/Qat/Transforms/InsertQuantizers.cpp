@@ -239,7 +239,10 @@ LogicalResult Inserter::quantizeWeights(const LayerGroup &group,
   if (auto attribute =
           layer->getAttrOfType<BatchNormFoldAttr>(kFoldTypeAttribute))
     fold = static_cast<FoldType>(attribute.getValue());
+  // Until then the bounds are not those of the weight itself.
+  UnitAttr unclamped;
   if (group.batchNorm && fold == FoldType::FoldingWeights) {
+    unclamped = builder.getUnitAttr();
     BatchNormOp batchNorm = group.batchNorm;
     auto gamma = getParameter(batchNorm.getGamma());
     auto variance = getParameter(batchNorm.getVariance());
@@ -256,13 +259,13 @@ LogicalResult Inserter::quantizeWeights(const LayerGroup &group,
   if (isSymmetric(choice.scheme)) {
     Value hi = addParameter(name + ".weight.hi", bounds.hi, layer);
     operand.set(WeightSymmetricPactOp::create(builder, location, type, weight,
-                                              hi, bits));
+                                              hi, bits, unclamped));
     return success();
   }
   Value lo = addParameter(name + ".weight.lo", bounds.lo, layer);
   Value hi = addParameter(name + ".weight.hi", bounds.hi, layer);
   operand.set(WeightAsymmetricPactOp::create(builder, location, type, weight,
-                                             lo, hi, bits));
+                                             lo, hi, bits, unclamped));
   return success();
 }
 

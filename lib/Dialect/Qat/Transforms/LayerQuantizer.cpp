@@ -276,6 +276,9 @@ LayerQuantizer::quantizeLayer(const LayerGroup &group,
 
   std::optional<WeightBounds> bounds;
   if (hasBounds(quantizer.getScheme())) {
+    if (!quantizer.isClamped())
+      return quantizer.emitError("is 'unclamped' without a batch norm behind "
+                                 "its layer that could be folded into it");
     bounds.emplace();
     SmallVector<float> given;
     for (Value bound : quantizer.getBounds()) {

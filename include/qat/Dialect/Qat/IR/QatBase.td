@@ -111,6 +111,8 @@ def Qat_FoldTypeAttr : EnumAttr<Qat_Dialect, Qat_FoldType, "fold_type"> {
 
 // Bits of a weight or an activation.
 def Qat_BitWidth : ConfinedAttr<I32Attr, [IntMinValue<2>, IntMaxValue<8>]>;
+// Bits to which an integer bias saturates.
+def Qat_BiasBits : ConfinedAttr<I32Attr, [IntMinValue<2>, IntMaxValue<32>]>;
 // A learned bound: always the same type, so that no assembly spells it.
 def Qat_Bound : Type<
     CPred<"$_self == ::mlir::RankedTensorType::get("

@@ -63,6 +63,14 @@ def WeightQuantizerOpInterface : OpInterface<"WeightQuantizerOpInterface"> {
       "The operands that hold the bounds; empty for min-max schemes.",
       "::llvm::SmallVector<::mlir::Value>", "getBounds", (ins)>,
     InterfaceMethod<
+      "Whether the weights are clamped between getBounds(): not in min-max "
+      "schemes, nor before a batch norm is folded in (`unclamped`).",
+      "bool", "isClamped", (ins)>,
+    InterfaceMethod<
+      "Says that the weights are clamped from now on: their batch norm was "
+      "folded in.",
+      "void", "setClamped", (ins)>,
+    InterfaceMethod<
       "Whether every output channel has a step of its own.",
       "bool", "isPerChannel", (ins)>,
     InterfaceMethod<
@@ -70,7 +78,8 @@ def WeightQuantizerOpInterface : OpInterface<"WeightQuantizerOpInterface"> {
       "::mlir::qat::WeightScheme", "getScheme", (ins)>,
     InterfaceMethod<
       "Writes the gradients of the weights and of getBounds(), in this order, "
-      "for the gradient `upstream` of the result, and returns them.",
+      "for the gradient `upstream` of the result, and returns them. Those of "
+      "bounds are null where the weights are not clamped.",
       "::llvm::SmallVector<::mlir::Value>", "buildGradient",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::Value":$upstream)>,
   ];

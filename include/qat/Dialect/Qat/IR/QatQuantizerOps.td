@@ -181,6 +181,11 @@ def Qat_WeightAsymmetricPactOp
     result = level * step
     ```
 
+    With `unclamped`, `t = weight`: the bounds are those of the weights with
+    their batch norm folded in, which is still live behind the layer (fold type
+    folding_weights); qat-fold-batch-norm takes the attribute off. Gradients
+    pass through then, and the bounds receive none.
+
     Example:
 
     ```mlir
@@ -189,7 +194,7 @@ def Qat_WeightAsymmetricPactOp
     ```
   }];
   let arguments = (ins Qat_FloatWeights:$weight, Qat_Bound:$lo, Qat_Bound:$hi,
-                       Qat_BitWidth:$bits);
+                       Qat_BitWidth:$bits, UnitAttr:$unclamped);
   let assemblyFormat = [{
     $weight `,` $lo `,` $hi attr-dict `:` type($weight)
   }];
@@ -207,6 +212,8 @@ def Qat_WeightSymmetricPactOp : Qat_WeightQuantizer<"weight_symmetric_pact"> {
     result = level * step
     ```
 
+    With `unclamped`, `t = weight`, as in `qat.weight_asymmetric_pact`.
+
     Example:
 
     ```mlir
@@ -215,7 +222,7 @@ def Qat_WeightSymmetricPactOp : Qat_WeightQuantizer<"weight_symmetric_pact"> {
     ```
   }];
   let arguments = (ins Qat_FloatWeights:$weight, Qat_Bound:$hi,
-                       Qat_BitWidth:$bits);
+                       Qat_BitWidth:$bits, UnitAttr:$unclamped);
   let assemblyFormat = [{
     $weight `,` $hi attr-dict `:` type($weight)
   }];

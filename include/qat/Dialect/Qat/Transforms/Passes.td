@@ -67,7 +67,8 @@ def QatInsertQuantizers : Pass<"qat-insert-quantizers", "::mlir::ModuleOp"> {
     Bounds become parameters: `LAYER.alpha` starts at the bound of the float
     activation, 6 where there is none; `LAYER.lo` and `LAYER.hi` at -6 and 6
     (calibration sets them all); bounds of weights start as docs/Spec.md,
-    section 3, says.
+    section 3, says. Where they are those of weights with a batch norm folded
+    in, the quantizer is `unclamped` until qat-fold-batch-norm does so.
 
     ```mlir
     %1 = tosa.conv2d %x, %w, ...
@@ -173,9 +174,13 @@ def QatFoldBatchNorm : Pass<"qat-fold-batch-norm", "::mlir::ModuleOp"> {
 
     * `folding_weights`: each output channel of the weights is multiplied by
       `gamma / sqrt(variance + epsilon)` before it is quantized, and the bias
-      takes the rest. The batch norm is gone.
+      takes the rest. The batch norm is gone, and the weights are clamped from
+      here on (`unclamped` is taken off their quantizer).
     * `ICN`, `folding_thresh`: the op stays and is marked `frozen`; it becomes
       the integer scale and bias of its layer in `qat-freeze-ranges`.
+
+    A network that qat-freeze-for-training froze is taken back first: its batch
+    norms are frozen already.
 
     A batch norm that does not follow a convolution or dense layer directly, or
     whose layer has another user, is refused. The ops of a layer move down to
@@ -262,6 +267,57 @@ def QatFreezeFakeQuantization
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::qat::QatDialect",
     "::mlir::tosa::TosaDialect"];
+}
+
+def QatFreezeForTraining : Pass<"qat-freeze-for-training", "::mlir::ModuleOp"> {
+  let summary = "The fake-quantized graph of a frozen network, to be trained on";
+  let description = [{
+    From epoch `batch_fold_delay` on a network is trained as it will be
+    deployed. This pass freezes the batch norms (as qat-fold-batch-norm) and
+    sets the bounds of weights anew into which one was folded (docs/Spec.md,
+    sections 3 and 4): their globals get new values. `keep-bounds`, or the
+    attribute `qat.trained_bounds` on the module, leaves them.
+
+    The result computes what qat-freeze-fake-quantization computes for the same
+    values, to the same bits, but stays form Q: weights, biases and bounds are
+    parameters, and steps, integer biases, constant channels and scales are
+    computed from them (`qat.weight_step`, `qat.quantize_channels`, ...).
+
+    * Biases become those of the integer network, `(b_int - h) * e`.
+    * A frozen batch norm becomes `qat.scale_channels`.
+    * An average pool becomes `qat.rounded_avg_pool2d`, with the step of its
+      input.
+    * A quantizer of type relu6 is clipped from here on.
+
+    qat-fold-batch-norm, and so every pipeline that begins with it, undoes what
+    this pass did to a frozen network, so that it becomes integers as it is.
+
+    With rounding `floor`, where the operand of a concat comes to lie on the
+    very grid of the result, the network is trained with the result of the
+    quantizer, which may lie a step below; the integer network copies it.
+
+    ```mlir
+    %wq = qat.weight_min_max %w {bits = 8, channel_axes = array<i64: 0>}
+    %1 = tosa.conv2d %x, %wq, %b, ...
+    %2 = qat.batch_norm %1, %gamma, %beta, %mean, %variance {fold_type = ICN}
+    %3 = qat.pact %2, %alpha
+    // becomes
+    %wq = qat.weight_min_max %w {bits = 8, channel_axes = array<i64: 0>}
+    %sw = qat.weight_step %w {bits = 8, channel_axes = array<i64: 0>}
+    %so = qat.pact_step %alpha {bits = 8}
+    %c:6 = qat.quantize_channels %wq, %b, %sw, %sx, %so
+             norm(%gamma, %beta, %mean, %variance)
+    %1 = tosa.conv2d %x, %c#0, %c#1, ...
+    %2 = qat.scale_channels %1, %c#2
+    %3 = qat.pact %2, %alpha
+    ```
+  }];
+  let options = [
+    Option<"keepBounds", "keep-bounds", "bool", /*default=*/"false",
+           "Leave the bounds of weights as they are">,
+  ];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::qat::QatDialect"];
 }
 
 def QatCheckAccumulators : Pass<"qat-check-accumulators", "::mlir::ModuleOp"> {

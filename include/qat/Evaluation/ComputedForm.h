@@ -6,8 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef QAT_LIB_DRIVER_COMPUTEDFORM_H
-#define QAT_LIB_DRIVER_COMPUTEDFORM_H
+#ifndef QAT_EVALUATION_COMPUTEDFORM_H
+#define QAT_EVALUATION_COMPUTEDFORM_H
 
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/Error.h"
@@ -39,4 +39,4 @@ void addFormPasses(OpPassManager &manager, ModuleOp module, ComputedForm form);
 
 } // namespace mlir::qat
 
-#endif // QAT_LIB_DRIVER_COMPUTEDFORM_H
+#endif // QAT_EVALUATION_COMPUTEDFORM_H

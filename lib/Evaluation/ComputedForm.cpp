@@ -6,7 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "ComputedForm.h"
+#include "qat/Evaluation/ComputedForm.h"
 
 #include "qat/Dialect/Qat/IR/NetworkForm.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
