@@ -11,7 +11,8 @@ import torch
 
 f32 = np.float32
 INT32 = -(2.0**31), 2.0**31 - 1
-PASSING = ("tosa.max_pool2d", "tosa.avg_pool2d", "tosa.reshape", "tosa.pad")
+PASSING = ("tosa.max_pool2d", "tosa.avg_pool2d", "tosa.reshape", "tosa.pad",
+           "tosa.slice")  # fmt: skip
 
 
 class _Through(torch.autograd.Function):

@@ -245,6 +245,10 @@ class Step:
         pairs = list(zip(sizes[::2], sizes[1::2]))[::-1]
         return F.pad(x, [n for pair in pairs for n in pair], value=value.item())
 
+    def do_tosa_slice(self, op, x, start, size):
+        size = [self.batch, *size[1:]]
+        return x[tuple(slice(b, b + n) for b, n in zip(start, size))]
+
     def do_tosa_avg_pool2d(self, op, x, *_):
         return average_pool(x, op)
 
