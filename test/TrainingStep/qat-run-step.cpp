@@ -20,6 +20,8 @@
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <algorithm>
 #include <chrono>
@@ -56,6 +58,25 @@ static double millisecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double, std::milli>(
              std::chrono::steady_clock::now() - start)
       .count();
+}
+
+/// A line of /proc/self/status in MB; 0 where there is none.
+static double residentMegabytes(StringRef field) {
+  auto text = MemoryBuffer::getFileAsStream("/proc/self/status");
+  if (!text)
+    return 0;
+  auto [before, after] = (*text)->getBuffer().split(field);
+  unsigned kilobytes = 0;
+  if (after.consume_front(":"))
+    after.ltrim().consumeInteger(10, kilobytes);
+  return kilobytes / 1024.0;
+}
+
+/// Lets the peak of the resident memory begin anew.
+static void resetPeak() {
+  std::error_code error;
+  raw_fd_ostream os("/proc/self/clear_refs", error);
+  os << "5";
 }
 
 static Error runStep() {
@@ -118,6 +139,8 @@ static Error runStep() {
     buffers.push_back(array.array.bytes().data());
 
   std::vector<double> times;
+  double before = residentMegabytes("VmRSS");
+  resetPeak();
   for (unsigned index = 0; index < steps; ++index) {
     start = std::chrono::steady_clock::now();
     if (Error error = (*step)->run(function, buffers))
@@ -128,7 +151,8 @@ static Error runStep() {
     double first = times[0];
     std::sort(times.begin(), times.end());
     outs() << "first " << first << " ms, best " << times[0] << ", median "
-           << times[times.size() / 2] << "\n";
+           << times[times.size() / 2] << "\nmemory "
+           << residentMegabytes("VmHWM") - before << " MB\n";
   }
   return result.empty() ? Error::success() : writeSafetensors(result, arrays);
 }

@@ -74,17 +74,17 @@ def convolve(x, w, op):
     return channels_last(y)
 
 
+def pool_sums(x, op, kernel):
+    top, bottom, left, right = op.integers("pad")
+    x = F.pad(channels_first(x), (left, right, top, bottom))
+    mean = F.avg_pool2d(x, kernel, op.integers("stride"))
+    return channels_last(mean) * (kernel[0] * kernel[1])
+
+
 def average_pool(x, op):
     """Pads are not counted."""
-    top, bottom, left, right = op.integers("pad")
-    kernel, stride = op.integers("kernel"), op.integers("stride")
-    ones = torch.ones_like(x[:1, :, :, :1])
-
-    def sums(t):
-        t = F.pad(channels_first(t), (left, right, top, bottom))
-        return channels_last(F.avg_pool2d(t, kernel, stride)) * (kernel[0] * kernel[1])
-
-    return sums(x) / sums(ones)
+    kernel = op.integers("kernel")
+    return pool_sums(x, op, kernel) / pool_sums(torch.ones_like(x), op, kernel)
 
 
 def max_pool(x, op):
@@ -96,6 +96,8 @@ def max_pool(x, op):
 
 class Step:
     """One forward pass of a live network; gradients by autograd."""
+
+    frozen = False
 
     def __init__(self, module, parameters, function="main"):
         """`parameters`: float32 arrays by name, instead of the module's."""
@@ -179,12 +181,12 @@ class Step:
 
     def do_qat_pact(self, op, x, alpha):
         ours = self.tapped(op, x)
-        if op.word("activation_type") == "relu6":
+        if op.word("activation_type") == "relu6" and not self.frozen:
             return torch.where(
                 torch.tensor((ours > 0) & (ours < alpha.item())), x, x.detach()
             ).clamp(0, alpha.item())
         quantized = quantizers.pact(ours, op, alpha.item())
-        if op.word("activation_type") == "clipped":
+        if op.word("activation_type") != "learned":
             alpha = alpha.detach()
         return force(x, quantized, {"alpha": alpha})
 
@@ -242,6 +244,10 @@ class Step:
     def do_tosa_pad(self, op, x, sizes, value):
         pairs = list(zip(sizes[::2], sizes[1::2]))[::-1]
         return F.pad(x, [n for pair in pairs for n in pair], value=value.item())
+
+    def do_tosa_slice(self, op, x, start, size):
+        size = [self.batch, *size[1:]]
+        return x[tuple(slice(b, b + n) for b, n in zip(start, size))]
 
     def do_tosa_avg_pool2d(self, op, x, *_):
         return average_pool(x, op)
