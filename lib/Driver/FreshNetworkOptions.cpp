@@ -54,19 +54,19 @@ Expected<ZooOptions> FreshNetworkOptions::parse(StringRef network) const {
                         options.network + "' has " +
                         (option == &side ? "'--input'" : "one width"));
   if (width.getNumOccurrences()) {
-    Expected<double> width = parseNumber(width);
-    if (!width)
-      return wrongUsage("--mobilenet-width: " + toString(width.takeError()));
-    options.width = *width;
+    Expected<double> factor = parseNumber(width);
+    if (!factor)
+      return wrongUsage("--mobilenet-width: " + toString(factor.takeError()));
+    options.width = *factor;
   }
   if (side.getNumOccurrences() && input.getNumOccurrences())
     return wrongUsage("'--mobilenet-input' and '--input' both give the size "
                       "of the input");
   if (side.getNumOccurrences()) {
-    Expected<int64_t> side = parseCount("mobilenet-input", side);
-    if (!side)
-      return side.takeError();
-    options.input = {*side, *side};
+    Expected<int64_t> pixels = parseCount("mobilenet-input", side);
+    if (!pixels)
+      return pixels.takeError();
+    options.input = {*pixels, *pixels};
   }
   if (input.getNumOccurrences()) {
     auto [height, width] = StringRef(input).split('x');
@@ -77,10 +77,10 @@ Expected<ZooOptions> FreshNetworkOptions::parse(StringRef network) const {
     options.input = {sides[0], sides[1]};
   }
   if (classes.getNumOccurrences()) {
-    Expected<int64_t> classes = parseCount("classes", classes);
-    if (!classes)
-      return classes.takeError();
-    options.classes = *classes;
+    Expected<int64_t> count = parseCount("classes", classes);
+    if (!count)
+      return count.takeError();
+    options.classes = *count;
   }
   return options;
 }

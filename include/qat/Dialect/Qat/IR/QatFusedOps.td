@@ -84,7 +84,7 @@ def Qat_FusedYieldOp : Qat_Op<"fused_yield", [
   }];
   let arguments = (ins Variadic<AnyRankedTensor>:$values);
   let assemblyFormat = "($values^ `:` type($values))? attr-dict";
-  let builders = [OpBuilder<(ins), [{}]>];
+  let builders = [OpBuilder<(ins), [{ (void)$_state; }]>];
 }
 
 #endif // QAT_FUSED_OPS
