@@ -32,14 +32,10 @@ static void add(json::Object &row, StringRef key,
 }
 
 json::Object EpochRecord::toJson() const {
-  json::Object row{{"epoch", epoch},
-                   {"steps", steps},
-                   {"images", images},
-                   {"loss", numberOrNull(loss)},
-                   {"lr", learningRate},
-                   {"bound_lr", boundLearningRate},
-                   {"frozen", frozen},
-                   {"best", best},
+  json::Object row{{"epoch", epoch},     {"steps", steps},
+                   {"images", images},   {"loss", numberOrNull(loss)},
+                   {"lr", learningRate}, {"bound_lr", boundLearningRate},
+                   {"frozen", frozen},   {"best", best},
                    {"seconds", seconds}};
   add(row, "train", train);
   add(row, "float", real);
@@ -133,9 +129,8 @@ public:
   }
 
   Error takeError() const {
-    return wrong.empty()
-               ? Error::success()
-               : createStringError(inconvertibleErrorCode(), wrong);
+    return wrong.empty() ? Error::success()
+                         : createStringError(inconvertibleErrorCode(), wrong);
   }
 
 private:
@@ -201,8 +196,7 @@ Expected<std::vector<EpochRecord>> mlir::qat::parseRecords(StringRef text) {
     Expected<json::Value> value = json::parse(line);
     if (!value)
       return createStringError(inconvertibleErrorCode(),
-                               "line " + Twine(number) +
-                                   " is not JSON: " +
+                               "line " + Twine(number) + " is not JSON: " +
                                    toString(value.takeError()));
     Expected<EpochRecord> record = EpochRecord::fromJson(*value);
     if (!record)
