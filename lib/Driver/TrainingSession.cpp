@@ -13,6 +13,7 @@
 #include "qat/Evaluation/Judging.h"
 #include "qat/InitAll.h"
 #include "qat/Support/ProgressBar.h"
+#include "qat/Training/LayerSummaries.h"
 #include "qat/Training/ResultFiles.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -245,6 +246,22 @@ Error TrainingSession::fit(ModuleOp module) {
       *evaluation, validationPath.empty() ? dataPath : validationPath, output);
 }
 
+TrainingSummary TrainingSession::summarize() const {
+  TrainingSummary summary;
+  auto source = (*network)->getAttrOfType<StringAttr>("qat.source");
+  summary.network = source ? source.str() : "a network";
+  summary.data = dataPath;
+  summary.seed = recipe.seed;
+  // In the order of their names; the object itself has none.
+  json::Object values = recipe.toJson();
+  for (const auto &[name, value] : values)
+    if (name != "seed")
+      summary.options.push_back({name.str(), formatv("{0}", value)});
+  llvm::sort(summary.options);
+  summary.layers = summarizeLayers(*network);
+  return summary;
+}
+
 WorkshopOptions TrainingSession::makeWorkshopOptions() const {
   WorkshopOptions options;
   options.recipe = recipe;
@@ -257,7 +274,9 @@ WorkshopOptions TrainingSession::makeWorkshopOptions() const {
   options.threads = options.step.threads;
   options.log = &errs();
   options.writeRecords = [this](ArrayRef<EpochRecord> records) {
-    return writeResults(folder, records);
+    if (Error error = writeResults(folder, records))
+      return error;
+    return writeReportFile(folder, summarize(), records);
   };
   return options;
 }

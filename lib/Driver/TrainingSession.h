@@ -15,6 +15,7 @@
 #include "qat/Support/Preprocessing.h"
 #include "qat/Training/Checkpoint.h"
 #include "qat/Training/NetworkWorkshop.h"
+#include "qat/Training/Report.h"
 
 #include <memory>
 #include <string>
@@ -58,6 +59,8 @@ private:
   /// Prepares what a network of `module`'s input and output needs.
   llvm::Error fit(ModuleOp module);
   WorkshopOptions makeWorkshopOptions() const;
+  /// What the report says besides the epochs.
+  TrainingSummary summarize() const;
   llvm::json::Object makeSetup() const;
 
   CommandLine &line;

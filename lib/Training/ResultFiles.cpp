@@ -62,6 +62,14 @@ Error mlir::qat::writeResults(StringRef folder, ArrayRef<EpochRecord> records) {
                              [&](raw_ostream &os) { printCsv(records, os); });
 }
 
+Error mlir::qat::writeReportFile(StringRef folder,
+                                 const TrainingSummary &summary,
+                                 ArrayRef<EpochRecord> records) {
+  return writeFileAtomically(
+      getPath(folder, "report.html"),
+      [&](raw_ostream &os) { writeReport(summary, records, os); });
+}
+
 Expected<std::vector<EpochRecord>> mlir::qat::readResults(StringRef folder) {
   std::string path = getPath(folder, "results.jsonl");
   if (!sys::fs::exists(path))

@@ -9,7 +9,7 @@
 #ifndef QAT_TRAINING_RESULTFILES_H
 #define QAT_TRAINING_RESULTFILES_H
 
-#include "qat/Training/EpochRecord.h"
+#include "qat/Training/Report.h"
 
 #include "llvm/ADT/ArrayRef.h"
 
@@ -20,6 +20,11 @@ namespace mlir::qat {
 /// `folder`, each whole or not at all.
 llvm::Error writeResults(llvm::StringRef folder,
                          llvm::ArrayRef<EpochRecord> records);
+
+/// Writes report.html (writeReport) into `folder`, whole or not at all.
+llvm::Error writeReportFile(llvm::StringRef folder,
+                            const TrainingSummary &summary,
+                            llvm::ArrayRef<EpochRecord> records);
 
 /// The rows of results.jsonl in `folder`; none where there is no such file.
 llvm::Expected<std::vector<EpochRecord>> readResults(llvm::StringRef folder);
