@@ -72,6 +72,24 @@ def ConvertContractionsToLinalg : Pass<"convert-contractions-to-linalg"> {
     "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def ConvertContractionsToKernels
+    : Pass<"convert-contractions-to-kernels", "::mlir::ModuleOp"> {
+  let summary = "Lower qat.contraction on buffers to calls of kernels";
+  let description = [{
+    Each contraction on memrefs becomes a call of `qat_training_contraction`
+    (qat/TrainingKernels/TrainingKernels.h), which computes it by oneDNN: with
+    the address of a constant that says what to compute, and those of the
+    buffers. As an address does not keep a buffer alive in the eyes of other
+    passes, this one runs after the placement and the release of buffers.
+
+    Fails on elements of f64, on buffers with gaps between elements and on
+    what oneDNN refuses.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+    "::mlir::memref::MemRefDialect"];
+}
+
 def QatNormalizeTosa : Pass<"qat-normalize-tosa", "::mlir::ModuleOp"> {
   let summary = "Bring TOSA as converters write it into one form";
   let description = [{
