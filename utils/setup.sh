@@ -35,7 +35,7 @@ esac
 packages=(
   clang-22 lld-22 llvm-22-dev libmlir-22-dev mlir-22-tools
   libonnx-dev libprotobuf-dev protobuf-compiler
-  libturbojpeg0-dev libpng-dev zlib1g-dev
+  libdnnl-dev libturbojpeg0-dev libpng-dev zlib1g-dev
   cmake ninja-build ccache pkg-config gcc g++
 )
 if [[ $level != build ]]; then

@@ -16,14 +16,19 @@ using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat;
 
-CalibrationOptions::CalibrationOptions(cl::OptionCategory &category)
-    : calibrate("calibrate", cl::value_desc("path"), cl::cat(category),
+CalibrationOptions::CalibrationOptions(cl::OptionCategory &category,
+                                       bool trains)
+    : trains(trains),
+      calibrate("calibrate", cl::value_desc("path"), cl::cat(category),
                 cl::desc("Set the ranges of activations by running the float "
                          "network on this data set")),
       dataset("dataset", cl::cat(category),
-              cl::desc("Kind of the calibration data: cifar10, mnist, "
-                       "imagenet, folder, npy or digits (default: told by the "
-                       "path)")),
+              cl::desc(trains ? "Kind of the data: cifar10, mnist, imagenet, "
+                                "folder, npy or digits (default: told by the "
+                                "path)"
+                              : "Kind of the calibration data: cifar10, mnist, "
+                                "imagenet, folder, npy or digits (default: "
+                                "told by the path)")),
       images("calibrate-images", cl::init(512), cl::cat(category),
              cl::desc("How many images to calibrate on, at most, spread evenly "
                       "over the data set (default 512)")),
@@ -77,7 +82,8 @@ Error CalibrationOptions::check() const {
                                    static_cast<const cl::Option *>(&percentile),
                                    static_cast<const cl::Option *>(&images),
                                    static_cast<const cl::Option *>(&dataset)})
-    if (option->getNumOccurrences() && calibrate.empty())
+    if (option->getNumOccurrences() && calibrate.empty() &&
+        !(trains && option == &dataset))
       return wrongUsage("'--" + option->ArgStr +
                         "' says how to calibrate; give --calibrate too");
   if (percentile.getNumOccurrences() && method != "percentile")

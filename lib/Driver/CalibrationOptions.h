@@ -19,13 +19,18 @@ namespace mlir::qat {
 /// passes that they ask for.
 class CalibrationOptions {
 public:
-  explicit CalibrationOptions(llvm::cl::OptionCategory &category);
+  /// `trains`: the command has data besides, and `--dataset` is the kind of
+  /// both.
+  explicit CalibrationOptions(llvm::cl::OptionCategory &category,
+                              bool trains = false);
 
   /// Wrong usage, before anything is read.
   llvm::Error check() const;
 
   bool hasRepairs() const { return !repair.empty(); }
   bool hasData() const { return !calibrate.empty(); }
+  /// `--dataset`; empty without it.
+  llvm::StringRef getDataset() const { return dataset; }
 
   /// The passes on the float network; `scheme` is what most weights will have.
   void addFloatPasses(OpPassManager &manager, WeightScheme scheme) const;
@@ -33,6 +38,7 @@ public:
   void addQuantizedPasses(OpPassManager &manager, bool keepInputRange) const;
 
 private:
+  bool trains;
   bool repairs(llvm::StringRef name) const {
     return llvm::is_contained(repair, name);
   }

@@ -44,7 +44,13 @@ class OpPassManager;
 namespace mlir::qat {
 
 /// Exit statuses of the command.
-enum ExitStatus { kDone = 0, kCannotServe = 1, kWrongUsage = 2 };
+enum ExitStatus {
+  kDone = 0,
+  kCannotServe = 1,
+  kWrongUsage = 2,
+  /// Stopped by a signal, whose number is added, after its work was saved.
+  kStopped = 128
+};
 
 /// An option has a value that it cannot have; `finish` makes it kWrongUsage.
 llvm::Error wrongUsage(const llvm::Twine &message);
@@ -122,6 +128,7 @@ int runImport(CommandLine &line);
 int runZoo(CommandLine &line);
 int runPlan(CommandLine &line);
 int runQuantize(CommandLine &line);
+int runTrain(CommandLine &line);
 int runEval(CommandLine &line);
 int runRun(CommandLine &line);
 int runDeploy(CommandLine &line);

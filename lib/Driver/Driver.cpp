@@ -43,6 +43,7 @@ static ArrayRef<Command> getCommands() {
       {"plan", "assigns bits by the memory there is", runPlan},
       {"quantize", "puts quantizers into a network, calibrates their ranges",
        runQuantize},
+      {"train", "trains a network, float or with its quantizers", runTrain},
       {"eval", "top-1 and top-5 of a network on a data set", runEval},
       {"run", "one batch through a network on this machine", runRun},
       {"deploy", "writes a network as a C project", runDeploy},

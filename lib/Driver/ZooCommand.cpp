@@ -7,12 +7,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "Command.h"
+#include "FreshNetworkOptions.h"
 
 #include "qat/Analysis/NetworkSummary.h"
-#include "qat/Support/Preprocessing.h"
 #include "qat/Zoo/Zoo.h"
 
-#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -30,87 +29,24 @@ struct ZooArguments {
                cl::desc("Where the network goes; - is standard output, .mlirbc "
                         "is bytecode"),
                cl::cat(category)),
-        width("mobilenet-width", cl::value_desc("factor"),
-              cl::desc("Width multiplier of a MobileNet, 1/32 to 8 "
-                       "(default 1.0)"),
-              cl::cat(category)),
-        side("mobilenet-input", cl::value_desc("pixels"),
-             cl::desc("Side of a MobileNet's input (default 224)"),
-             cl::cat(category)),
-        input("input", cl::value_desc("HxW"),
-              cl::desc("Height and width of the input, 1 to 4096 (default: as "
-                       "published)"),
-              cl::cat(category)),
-        classes("classes", cl::value_desc("number"),
-                cl::desc("Outputs (default: 1000 for the MobileNets, 10 for "
-                         "resnet8, 12 for ds_cnn)"),
-                cl::cat(category)),
+        size(category),
         seed("seed", cl::init("0"), cl::value_desc("number"),
              cl::desc("Of the random weights, 0 to 2^64-1 (default 0)"),
              cl::cat(category)) {}
 
-  cl::opt<std::string> network, output, width, side, input, classes, seed;
+  cl::opt<std::string> network, output;
+  FreshNetworkOptions size;
+  cl::opt<std::string> seed;
 };
 } // namespace
 
-static Expected<int64_t> parseCount(StringRef option, StringRef text) {
-  int64_t value = 0;
-  if (text.getAsInteger(10, value))
-    return wrongUsage("--" + option + ": '" + text + "' is not a whole number");
-  return value;
-}
-
-/// The options of the library; the network's name lives in `given`.
-static Expected<ZooOptions> parseOptions(const ZooArguments &given) {
-  ZooOptions options;
-  options.network = given.network;
-  if (!is_contained(getZooNetworks(), options.network))
-    return wrongUsage("unknown network '" + options.network + "'; there are " +
-                      join(getZooNetworks(), ", "));
-  for (const cl::opt<std::string> *option : {&given.width, &given.side})
-    if (option->getNumOccurrences() && !hasWidthMultiplier(options.network))
-      return wrongUsage("'--" + option->ArgStr + "' is for MobileNets; '" +
-                        options.network + "' has " +
-                        (option == &given.side ? "'--input'" : "one width"));
-  if (given.width.getNumOccurrences()) {
-    Expected<double> width = parseNumber(given.width);
-    if (!width)
-      return wrongUsage("--mobilenet-width: " + toString(width.takeError()));
-    options.width = *width;
-  }
-  if (given.side.getNumOccurrences() && given.input.getNumOccurrences())
-    return wrongUsage("'--mobilenet-input' and '--input' both give the size "
-                      "of the input");
-  if (given.side.getNumOccurrences()) {
-    Expected<int64_t> side = parseCount("mobilenet-input", given.side);
-    if (!side)
-      return side.takeError();
-    options.input = {*side, *side};
-  }
-  if (given.input.getNumOccurrences()) {
-    auto [height, width] = StringRef(given.input).split('x');
-    int64_t sides[2];
-    if (height.getAsInteger(10, sides[0]) || width.getAsInteger(10, sides[1]))
-      return wrongUsage("--input: '" + Twine(given.input) +
-                        "' is not a height and a width, such as 49x10");
-    options.input = {sides[0], sides[1]};
-  }
-  if (given.classes.getNumOccurrences()) {
-    Expected<int64_t> classes = parseCount("classes", given.classes);
-    if (!classes)
-      return classes.takeError();
-    options.classes = *classes;
-  }
-  if (StringRef(given.seed).getAsInteger(10, options.seed))
-    return wrongUsage("--seed: '" + Twine(given.seed) +
-                      "' is not a number from 0 to 2^64-1");
-  return options;
-}
-
 static Error makeNetwork(CommandLine &line, const ZooArguments &given) {
-  Expected<ZooOptions> options = parseOptions(given);
+  Expected<ZooOptions> options = given.size.parse(given.network);
   if (!options)
     return options.takeError();
+  if (StringRef(given.seed).getAsInteger(10, options->seed))
+    return wrongUsage("--seed: '" + Twine(given.seed) +
+                      "' is not a number from 0 to 2^64-1");
   Expected<OwningOpRef<ModuleOp>> module =
       buildZooNetwork(&line.context(), *options);
   if (!module)

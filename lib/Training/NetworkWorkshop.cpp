@@ -10,6 +10,7 @@
 
 #include "qat/Calibration/NetworkInput.h"
 #include "qat/Dialect/Qat/IR/NetworkForm.h"
+#include "qat/Dialect/Qat/Transforms/FreezeForTraining.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 #include "qat/Differentiation/Passes.h"
 #include "qat/Evaluation/ComputedForm.h"
@@ -67,8 +68,14 @@ transform(ModuleOp network, StringRef what,
 
 Expected<std::unique_ptr<TrainingStep>>
 NetworkWorkshop::compileStep(ModuleOp network, bool frozen) {
+  OwningOpRef<ModuleOp> source = network.clone();
+  if (frozen) {
+    FirstError error(network.getContext(), "cannot freeze the network");
+    if (failed(freezeForTraining(*source, /*keepBounds=*/true)))
+      return error.get();
+  }
   Expected<OwningOpRef<ModuleOp>> formT = transform(
-      network, "cannot make a training step", [&](OpPassManager &manager) {
+      *source, "cannot make a training step", [&](OpPassManager &manager) {
         addStepPasses(manager, options.recipe, options.teacher);
       });
   if (!formT)
@@ -81,8 +88,25 @@ NetworkWorkshop::compileStep(ModuleOp network, bool frozen) {
 }
 
 Expected<OwningOpRef<ModuleOp>> NetworkWorkshop::freeze(ModuleOp network) {
-  // Until bounds are set anew and batch norms stand still, training stays live.
-  return OwningOpRef<ModuleOp>(network.clone());
+  OwningOpRef<ModuleOp> module = network.clone();
+  FirstError error(network.getContext(), "cannot freeze the network");
+  if (failed(setFoldedBoundsAnew(*module)))
+    return error.get();
+  (*module)->setAttr(kTrainedBoundsAttribute,
+                     UnitAttr::get(module->getContext()));
+  return std::move(module);
+}
+
+/// A copy of `network` with bounds that suit its weights as they are now: while
+/// it is live, those of folded weights are not trained.
+static Expected<OwningOpRef<ModuleOp>> setBounds(ModuleOp network) {
+  OwningOpRef<ModuleOp> module = network.clone();
+  FirstError error(network.getContext(), "cannot set the bounds of weights");
+  if (getNetworkForm(network) == NetworkForm::FakeQuantized &&
+      !network->hasAttr(kTrainedBoundsAttribute) &&
+      failed(setFoldedBoundsAnew(*module)))
+    return error.get();
+  return std::move(module);
 }
 
 //===----------------------------------------------------------------------===//
@@ -114,9 +138,8 @@ static Expected<CompiledForm> compileForm(ModuleOp network, ComputedForm form) {
 }
 
 /// Mean over samples of the mean squared difference between input and output.
-static Expected<double>
-measureReconstruction(const CompiledNetwork &network,
-                      const WorkshopOptions &options) {
+static Expected<double> measureReconstruction(const CompiledNetwork &network,
+                                              const WorkshopOptions &options) {
   const Dataset &data = *options.evaluation;
   std::vector<size_t> indices = spreadIndices(data.size(), 0);
   std::vector<double> losses(indices.size(), 0);
@@ -152,10 +175,14 @@ measureReconstruction(const CompiledNetwork &network,
   return sum / std::max(count, 1.0);
 }
 
-Expected<std::optional<double>> NetworkWorkshop::evaluate(ModuleOp network,
+Expected<std::optional<double>> NetworkWorkshop::evaluate(ModuleOp trained,
                                                           EpochRecord &record) {
   if (!options.evaluation)
     return std::nullopt;
+  Expected<OwningOpRef<ModuleOp>> withBounds = setBounds(trained);
+  if (!withBounds)
+    return withBounds.takeError();
+  ModuleOp network = **withBounds;
   bool isFloat = getNetworkForm(network) == NetworkForm::Float;
   if (options.recipe.loss == "mse") {
     Expected<CompiledForm> form = compileForm(
@@ -209,8 +236,7 @@ Expected<std::optional<double>> NetworkWorkshop::evaluate(ModuleOp network,
 
 std::string NetworkWorkshop::findNonFiniteLayer(ModuleOp network,
                                                 const NdArray &input) {
-  unsigned results =
-      network.lookupSymbol<func::FuncOp>("main").getNumResults();
+  unsigned results = network.lookupSymbol<func::FuncOp>("main").getNumResults();
   Expected<OwningOpRef<ModuleOp>> exposed =
       transform(network, "", [](OpPassManager &manager) {
         manager.addPass(createQatExposeLayers());
@@ -228,8 +254,7 @@ std::string NetworkWorkshop::findNonFiniteLayer(ModuleOp network,
   }
   ArrayRef<TensorInfo> outputs = (*code)->outputs();
   size_t first = outputs.size();
-  NdArray sample =
-      NdArray::zeros(ElementKind::F32, (*code)->inputs()[0].shape);
+  NdArray sample = NdArray::zeros(ElementKind::F32, (*code)->inputs()[0].shape);
   for (int64_t image = 0; image < input.dim(0); ++image) {
     ArrayRef<float> pixels =
         input.data<float>().slice(image * sample.size(), sample.size());
@@ -252,11 +277,14 @@ std::string NetworkWorkshop::findNonFiniteLayer(ModuleOp network,
 // Files
 //===----------------------------------------------------------------------===//
 
-Error NetworkWorkshop::writeNetwork(ModuleOp network, StringRef path) {
+Error NetworkWorkshop::writeNetwork(ModuleOp trained, StringRef path) {
+  Expected<OwningOpRef<ModuleOp>> network = setBounds(trained);
+  if (!network)
+    return network.takeError();
   return writeFileAtomically(path, [&](raw_ostream &os) {
     OpPrintingFlags flags;
     flags.enableDebugInfo(/*enable=*/true, /*prettyForm=*/false);
-    network.print(os, flags);
+    (*network)->print(os, flags);
     os << "\n";
   });
 }

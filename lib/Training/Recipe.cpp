@@ -9,7 +9,9 @@
 #include "qat/Training/Recipe.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <cmath>
 
@@ -46,6 +48,12 @@ Hyperparameters Recipe::getHyperparameters(int64_t update,
   return hyper;
 }
 
+static std::string print(double value) {
+  std::string text;
+  raw_string_ostream(text) << format("%.6g", value);
+  return text;
+}
+
 Error Recipe::verify() const {
   auto fail = [](StringRef option, StringRef expected, const Twine &got) {
     return createStringError("expects '--" + option + "' " + expected +
@@ -80,13 +88,11 @@ Error Recipe::verify() const {
   for (const Range &range : ranges)
     if (!(range.value >= range.least && range.value <= range.greatest) ||
         (range.open && range.value == range.greatest))
-      return fail(range.option, range.expected,
-                  formatv("{0:g}", range.value).str());
+      return fail(range.option, range.expected, print(range.value));
   if (!(epsilon > 0 && epsilon <= 1))
-    return fail("adam-epsilon", "above 0 and at most 1",
-                formatv("{0:g}", epsilon).str());
+    return fail("adam-epsilon", "above 0 and at most 1", print(epsilon));
   if (!(temperature > 0 && temperature <= 1e6))
-    return fail("temperature", "above 0", formatv("{0:g}", temperature).str());
+    return fail("temperature", "above 0", print(temperature));
   struct Word {
     StringRef option, value;
     SmallVector<StringRef, 2> known;

@@ -33,6 +33,7 @@ void mlir::qat::buildStepLoopsPipeline(OpPassManager &manager) {
   tosa.addPass(createTosaToArithPass());
   tosa.addPass(createTosaToTensorPass());
   manager.addPass(createConvertQatToLinalg());
+  manager.addPass(createConvertContractionsToLinalg());
 
   OpPassManager &loops = manager.nest<func::FuncOp>();
   loops.addPass(createQatLayoutConvolutions());

@@ -31,6 +31,7 @@ using namespace mlir::qat;
 FakeCounts &FakeCounts::operator+=(const FakeCounts &other) {
   elements += other.elements;
   differing += other.differing;
+  frozen += other.frozen;
   farthest = std::max(farthest, other.farthest);
   farthestAdd = std::max(farthestAdd, other.farthestAdd);
   return *this;

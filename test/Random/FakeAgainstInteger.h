@@ -19,6 +19,8 @@ namespace mlir::qat {
 /// What was compared, of one network or of many.
 struct FakeCounts {
   uint64_t elements = 0, differing = 0;
+  /// Numbers of networks frozen for training that were compared.
+  uint64_t frozen = 0;
   /// The largest distance from a step's edge, in steps, of an element that
   /// differs: of layers that add or requantize, and of all others.
   double farthest = 0, farthestAdd = 0;

@@ -11,11 +11,13 @@
 // have to agree to the byte. The C gets its memory from outside, so that what
 // it touches can be held against what was planned. The fake-quantized layers
 // are fed with the integer ones' results and have to agree but on the edges of
-// steps.
+// steps. Frozen for training, the networks have the very weights, biases and
+// scales of the fake-quantized ones.
 //
 //===----------------------------------------------------------------------===//
 
 #include "FakeAgainstInteger.h"
+#include "FrozenAgainstFake.h"
 #include "RandomNetwork.h"
 #include "ScalarInterpreter.h"
 
@@ -203,6 +205,12 @@ static Verdict check(MLIRContext &context, uint64_t seed, FakeCounts &counts) {
   counts += *compared;
   if (!difference.empty())
     return fail("fake: " + difference);
+  Expected<uint64_t> frozen = compareFrozen(*formQ, seed, difference);
+  if (!frozen)
+    return fail("frozen: " + toString(frozen.takeError()) + " " + diagnostics);
+  counts.frozen += *frozen;
+  if (!difference.empty())
+    return fail("frozen: " + difference);
   if (onlyFake)
     return {};
 
@@ -316,6 +324,7 @@ int main(int argc, char **argv) {
       "fake: {0} of {1} elements differ by a step, at most {2:E1} "
       "of a step from its edge, {3:E1} after an add\n",
       counts.differing, counts.elements, counts.farthest, counts.farthestAdd);
+  outs() << "frozen for training: " << counts.frozen << " numbers equal\n";
   outs() << agreed << " agree, " << refused << " refused, " << failed
          << " failed\n";
   return failed != 0;

@@ -58,8 +58,8 @@ public:
   /// Form F is judged as it is; the score is its top-1. Form Q is judged
   /// fake-quantized and in integers, as after `qat eval`; the score is the
   /// top-1 of the integers. Of an autoencoder, the score is the loss, negated.
-  llvm::Expected<std::optional<double>>
-  evaluate(ModuleOp network, EpochRecord &record) override;
+  llvm::Expected<std::optional<double>> evaluate(ModuleOp network,
+                                                 EpochRecord &record) override;
   std::string findNonFiniteLayer(ModuleOp network,
                                  const NdArray &input) override;
   llvm::Error writeNetwork(ModuleOp network, llvm::StringRef path) override;

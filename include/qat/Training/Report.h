@@ -44,8 +44,8 @@ struct TrainingSummary {
 };
 
 /// Writes the training as one HTML file that needs no other: no script, no
-/// network, curves as SVG. Any text is escaped. The same records give the same
-/// bytes.
+/// network, curves as SVG, well-formed as XML, too. Any text is escaped. The
+/// same records give the same bytes.
 void writeReport(const TrainingSummary &summary,
                  llvm::ArrayRef<EpochRecord> records, llvm::raw_ostream &os);
 

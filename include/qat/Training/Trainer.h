@@ -47,7 +47,8 @@ public:
   virtual llvm::Expected<std::unique_ptr<TrainingStep>>
   compileStep(ModuleOp network, bool frozen) = 0;
 
-  /// `network` with its batch norms frozen and the bounds set anew.
+  /// `network` with its bounds set anew, as they are trained from now on with
+  /// batch norms frozen.
   virtual llvm::Expected<OwningOpRef<ModuleOp>> freeze(ModuleOp network) = 0;
 
   /// Fills in the accuracies of `record`; the score by which the best epoch is
@@ -76,8 +77,8 @@ struct TrainingProgress {
   /// Of this epoch so far: mean loss, and percent of the images that were
   /// right.
   double loss, top1;
-  /// Of this run.
-  double imagesPerSecond;
+  /// Images an update has, and how many a second were trained in this run.
+  double imagesPerStep, imagesPerSecond;
 };
 
 class TrainingObserver {

@@ -115,6 +115,8 @@ struct ConvertQatToLinalg
     populateQatOptimizersToLinalgPatterns(patterns);
     populateQatDropoutToLinalgPatterns(patterns);
     populateQatFrozenToLinalgPatterns(patterns);
+    populateQatStepToLinalgPatterns(patterns);
+    populateQatPoolGradientsToLinalgPatterns(patterns);
     populateQatIntegerToLinalgPatterns(converter, patterns);
     if (isa)
       populateQatToHostKernelPatterns(converter, patterns, *isa);

@@ -25,9 +25,10 @@ ml_program.global private mutable @"conv1.bn.var"(dense<[4.0, 1.0]> : !c) : !c
 // The last layer has no batch norm to fold.
 // FOLD-NEXT: @fc.weight.lo(dense<-3.000000e+00>
 // FOLD-NEXT: @fc.weight.hi(dense<3.000000e+00>
-// FOLD:      qat.weight_asymmetric_pact %{{.*}}, %conv1.weight.lo, %conv1.weight.hi {bits = 2 : i32}
+// FOLD:      qat.weight_asymmetric_pact %{{.*}}, %conv1.weight.lo, %conv1.weight.hi {bits = 2 : i32, unclamped}
 // FOLD-NEXT: tosa.conv2d {{.*}}qat.fold_type = #qat.fold_type<folding_weights>
 // FOLD:      qat.batch_norm {{.*}}fold_type = #qat.fold_type<folding_weights>
+// FOLD:      qat.weight_asymmetric_pact %{{.*}}, %fc.weight.hi {bits = 2 : i32} :
 
 // The projection of -3, -1, 1, 3 onto 3 steps around the mean 0: step 2 rounds
 // 1.5 to 2 and 0.5 to 0, so the next step is 12/8; 1.5 gives 14/10, which stays.
@@ -36,6 +37,7 @@ ml_program.global private mutable @"conv1.bn.var"(dense<[4.0, 1.0]> : !c) : !c
 // PPQ-NEXT: @conv1.weight.hi(dense<2.{{(1|09999)[0-9]*}}{{(e\+00)?}}>
 // PPQ:      @fc.weight.lo(dense<-2.{{(1|09999)[0-9]*}}{{(e\+00)?}}>
 // PPQ-NEXT: @fc.weight.hi(dense<2.{{(1|09999)[0-9]*}}{{(e\+00)?}}>
+// PPQ:      qat.weight_asymmetric_pact {{.*}} {bits = 2 : i32} :
 // PPQ:      tosa.conv2d {{.*}}qat.fold_type = #qat.fold_type<ICN>
 // PPQ:      qat.batch_norm {{.*}}fold_type = #qat.fold_type<ICN>
 
@@ -43,7 +45,8 @@ ml_program.global private mutable @"conv1.bn.var"(dense<[4.0, 1.0]> : !c) : !c
 // SYM-NEXT: @conv1.lo(
 // SYM-NEXT: @conv1.hi(
 // SYM-NEXT: @fc.weight.hi(dense<3.000000e+00>
-// SYM:      qat.weight_symmetric_pact %{{.*}}, %conv1.weight.hi {bits = 4 : i32}
+// SYM:      qat.weight_symmetric_pact %{{.*}}, %conv1.weight.hi {bits = 4 : i32, unclamped}
+// SYM:      qat.weight_symmetric_pact %{{.*}}, %fc.weight.hi {bits = 4 : i32} :
 
 // SYMICN:   @conv1.weight.hi(dense<3.000000e+00>
 // SYMICN:   @fc.weight.hi(dense<3.000000e+00>

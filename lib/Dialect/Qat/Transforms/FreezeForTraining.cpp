@@ -14,7 +14,8 @@
 #include "qat/Dialect/Qat/IR/ChannelAxes.h"
 #include "qat/Dialect/Qat/IR/ConstantValues.h"
 #include "qat/Dialect/Qat/Transforms/Passes.h"
-#include "qat/Support/ActivationQuantizers.h"
+
+#include "mlir/Interfaces/SideEffectInterfaces.h"
 
 namespace mlir::qat {
 #define GEN_PASS_DEF_QATFREEZEFORTRAINING
@@ -286,6 +287,10 @@ LogicalResult TrainingFreezer::run() {
   for (Operation *op : operations)
     if (failed(visit(op)))
       return failure();
+  // The zero points of pools.
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(body)))
+    if (isOpTriviallyDead(&op))
+      op.erase();
   return success();
 }
 

@@ -1,0 +1,231 @@
+//===- TrainingKernelsTest.cpp - contractions against plain loops -*- C++
+//-*-===//
+//
+// Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
+// See LICENSE for license information.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Random contractions against the formulas of QatContractionOps.td in double,
+// and the same bits on every thread and at every call.
+//
+//===----------------------------------------------------------------------===//
+
+#include "PlainContraction.h"
+
+#include "qat/TrainingKernels/TrainingKernels.h"
+
+#include "llvm/Support/Error.h"
+
+#include "gtest/gtest.h"
+
+#include <cstring>
+#include <random>
+#include <thread>
+
+using namespace llvm;
+using namespace mlir::qat;
+
+namespace {
+int64_t getSize(const ContractionGeometry &g, unsigned operand) {
+  return operand == 0   ? g.inputSize()
+         : operand == 1 ? g.weightSize()
+                        : g.outputSize();
+}
+
+/// Which of x, w, y are a, b and the result.
+std::array<unsigned, 3> getRoles(TrainingProduct product) {
+  switch (product) {
+  case TrainingProduct::Forward:
+    return {0, 1, 2};
+  case TrainingProduct::InputGradient:
+    return {2, 1, 0};
+  case TrainingProduct::WeightGradient:
+    return {0, 2, 1};
+  }
+  return {};
+}
+
+/// Memory at a multiple of 64 bytes, as large as asked for, so that the address
+/// sanitizer sees a kernel that leaves it.
+struct Buffer {
+  explicit Buffer(int64_t bytes)
+      : memory(static_cast<char *>(std::aligned_alloc(
+            64, std::max<int64_t>(bytes + 63, 64) / 64 * 64))),
+        bytes(bytes) {}
+  Buffer(const Buffer &) = delete;
+  ~Buffer() { std::free(memory); }
+  template <typename T> T *as() { return reinterpret_cast<T *>(memory); }
+  char *memory;
+  int64_t bytes;
+};
+
+std::vector<float> runFloats(const TrainingContraction &contraction,
+                             ArrayRef<float> a, ArrayRef<float> b) {
+  Expected<int64_t> bytes = getTrainingScratchBytes(contraction);
+  EXPECT_TRUE(static_cast<bool>(bytes)) << toString(bytes.takeError());
+  if (!bytes)
+    return {};
+  Buffer scratch(*bytes);
+  std::memset(scratch.memory, 0xff, *bytes); // NaNs, should they be read
+  std::vector<float> result(
+      getSize(contraction.geometry, getRoles(contraction.product)[2]), NAN);
+  EXPECT_EQ(toString(runTrainingContraction(contraction, a.data(), b.data(),
+                                            result.data(), scratch.memory)),
+            "");
+  return result;
+}
+
+struct RandomShapes {
+  std::mt19937 engine{7};
+  int64_t operator()(int64_t low, int64_t high) {
+    return std::uniform_int_distribution<int64_t>(low, high)(engine);
+  }
+
+  ContractionGeometry draw() {
+    auto &self = *this;
+    ContractionGeometry g;
+    g.batch = self(1, 3);
+    g.depthwise = self(0, 3) == 0;
+    g.groups = g.depthwise ? self(1, 20) : self(0, 3) == 0 ? self(2, 4) : 1;
+    int64_t in = g.depthwise ? 1 : self(1, 20);
+    int64_t out = g.depthwise ? self(0, 2) == 0 ? 2 : 1 : self(1, 20);
+    g.channels = g.groups * in;
+    g.outChannels = g.groups * out;
+    bool pointwise = !g.depthwise && self(0, 2) == 0;
+    if (!pointwise) {
+      g.kernelHeight = self(1, 4);
+      g.kernelWidth = self(1, 4);
+      g.strideHeight = self(1, 3);
+      g.strideWidth = self(1, 3);
+      if (self(0, 3) == 0)
+        g.dilationHeight = g.dilationWidth = 2;
+      g.padTop = self(0, g.kernelHeight - 1);
+      g.padBottom = self(0, g.kernelHeight - 1);
+      g.padLeft = self(0, g.kernelWidth - 1);
+      g.padRight = self(0, g.kernelWidth - 1);
+    }
+    int64_t reachHeight = (g.kernelHeight - 1) * g.dilationHeight + 1;
+    int64_t reachWidth = (g.kernelWidth - 1) * g.dilationWidth + 1;
+    g.height =
+        std::max<int64_t>(1, reachHeight - g.padTop - g.padBottom) + self(0, 9);
+    g.width =
+        std::max<int64_t>(1, reachWidth - g.padLeft - g.padRight) + self(0, 9);
+    g.outHeight =
+        (g.height + g.padTop + g.padBottom - reachHeight) / g.strideHeight + 1;
+    g.outWidth =
+        (g.width + g.padLeft + g.padRight - reachWidth) / g.strideWidth + 1;
+    return g;
+  }
+};
+
+std::string show(const TrainingContraction &contraction) {
+  std::string text;
+  for (int64_t word : contraction.getWords())
+    text += std::to_string(word) + " ";
+  return text;
+}
+} // namespace
+
+TEST(TrainingKernels, FloatsAreThoseOfPlainLoops) {
+  RandomShapes random;
+  for (int round = 0; round < 150; ++round) {
+    TrainingContraction contraction;
+    contraction.product = static_cast<TrainingProduct>(round % 3);
+    contraction.geometry = random.draw();
+    const ContractionGeometry &g = contraction.geometry;
+    auto [a, b, result] = getRoles(contraction.product);
+    std::normal_distribution<float> normal;
+    std::vector<float> left(getSize(g, a)), right(getSize(g, b));
+    for (std::vector<float> *values : {&left, &right})
+      for (float &value : *values)
+        value = normal(random.engine);
+    std::vector<float> got = runFloats(contraction, left, right);
+
+    std::vector<double> sums, magnitudes;
+    computePlainContraction(contraction, left.data(), right.data(), sums,
+                            magnitudes);
+    ASSERT_EQ(got.size(), sums.size());
+    for (size_t index = 0; index < got.size(); ++index)
+      ASSERT_NEAR(got[index], sums[index], 2e-6 * magnitudes[index] + 1e-30)
+          << "element " << index << " of " << show(contraction);
+
+    // From another thread, at other addresses, and again.
+    std::vector<float> other(got.size());
+    std::thread([&] {
+      std::vector<float> leftAgain = left, rightAgain = right;
+      other = runFloats(contraction, leftAgain, rightAgain);
+    }).join();
+    EXPECT_EQ(std::memcmp(other.data(), got.data(), got.size() * 4), 0)
+        << show(contraction);
+    Buffer again(got.size() * 4);
+    TrainingContraction::Words words = contraction.getWords();
+    qat_training_contraction(words.data(), left.data(), right.data(),
+                             again.memory);
+    EXPECT_EQ(std::memcmp(again.memory, got.data(), got.size() * 4), 0)
+        << show(contraction);
+  }
+}
+
+TEST(TrainingKernels, IntegersAreExact) {
+  RandomShapes random;
+  random.engine.seed(8);
+  for (int round = 0; round < 60; ++round) {
+    TrainingContraction contraction;
+    bool isUnsigned = round % 2;
+    contraction.elements =
+        isUnsigned ? TrainingElements::U8 : TrainingElements::S8;
+    contraction.geometry = random.draw();
+    const ContractionGeometry &g = contraction.geometry;
+    // The largest values first: their sums must not saturate.
+    bool extreme = round < 20;
+    std::vector<int32_t> left(g.inputSize()), right(g.weightSize());
+    for (int32_t &value : left)
+      value = extreme ? (isUnsigned ? 255 : -128)
+                      : random(isUnsigned ? 0 : -128, isUnsigned ? 255 : 127);
+    for (int32_t &value : right)
+      value = extreme ? (round % 3 ? 127 : -128) : random(-128, 127);
+    std::vector<uint8_t> leftBytes(left.begin(), left.end()),
+        rightBytes(right.begin(), right.end());
+
+    Expected<int64_t> bytes = getTrainingScratchBytes(contraction);
+    ASSERT_TRUE(static_cast<bool>(bytes)) << show(contraction);
+    Buffer scratch(*bytes);
+    std::vector<int32_t> got(g.outputSize(), -1);
+    ASSERT_EQ(toString(runTrainingContraction(contraction, leftBytes.data(),
+                                              rightBytes.data(), got.data(),
+                                              scratch.memory)),
+              "");
+    std::vector<double> sums, magnitudes;
+    computePlainContraction(contraction, left.data(), right.data(), sums,
+                            magnitudes);
+    for (size_t index = 0; index < got.size(); ++index)
+      ASSERT_EQ(got[index], sums[index])
+          << "element " << index << " of " << show(contraction);
+  }
+}
+
+TEST(TrainingKernels, WordsAreTheContraction) {
+  RandomShapes random;
+  for (int round = 0; round < 20; ++round) {
+    TrainingContraction contraction;
+    contraction.product = static_cast<TrainingProduct>(round % 3);
+    contraction.geometry = random.draw();
+    TrainingContraction::Words words = contraction.getWords();
+    EXPECT_EQ(TrainingContraction::fromWords(words).getWords(), words);
+    EXPECT_EQ(words[3], contraction.geometry.height);
+    EXPECT_EQ(words[20], contraction.geometry.depthwise);
+  }
+}
+
+TEST(TrainingKernels, RefusesSizesThatDoNotBelongTogether) {
+  TrainingContraction contraction;
+  contraction.geometry.height = 8;
+  contraction.geometry.outHeight = 5;
+  contraction.geometry.strideHeight = 2;
+  Expected<int64_t> bytes = getTrainingScratchBytes(contraction);
+  ASSERT_FALSE(static_cast<bool>(bytes));
+  EXPECT_EQ(toString(bytes.takeError()),
+            "oneDNN cannot describe a convolution (status 2)");
+}
