@@ -43,6 +43,7 @@ BUDGETS = {
     "fuzz": 900,
     "integration/golden": 400,
     "integration/random_graphs": 300,
+    "integration/training_steps": 120,
     "integration/zoo": 90,
 }
 SCRIPT_BUDGET = 180

@@ -220,8 +220,8 @@ def random_cases(first, count):
 
 def zoo_cases(folder):
     networks = [
-        ("mobilenet_v1", ["--width", "0.25", "--resolution", "32", "--classes", "10"]),
-        ("mobilenet_v2", ["--width", "0.25", "--resolution", "32", "--classes", "10"]),
+        ("mobilenet_v1", ["--mobilenet-width", "0.25", "--mobilenet-input", "32", "--classes", "10"]),
+        ("mobilenet_v2", ["--mobilenet-width", "0.25", "--mobilenet-input", "32", "--classes", "10"]),
         ("ds_cnn", []),
     ]
     schemes = ["PerLayerAsymPACT", "PerChannelsAsymMinMax", "PerLayerSymPACT"]
@@ -264,8 +264,9 @@ def main():
         folder = pathlib.Path(folder)
 
         def cases():
-            yield from zoo_cases(folder)
-            yield from resnet_cases(folder)
+            if not options.only.startswith("random"):
+                yield from zoo_cases(folder)
+                yield from resnet_cases(folder)
             yield from random_cases(options.seed, options.count)
 
         for number, case in enumerate(cases()):

@@ -184,7 +184,7 @@ def main():
         experiments.qat("import", ASSETS / "models/resnet8_cifar10.onnx",
                         "-o", experiments.float_form)  # fmt: skip
     else:
-        experiments.qat("zoo", "mobilenet_v1", "--width", 0.25, "--resolution", 32,
+        experiments.qat("zoo", "mobilenet_v1", "--mobilenet-width", 0.25, "--mobilenet-input", 32,
                         "--classes", 10, "-o", experiments.float_form)  # fmt: skip
     results = {}
     for seed in seeds:

@@ -90,7 +90,7 @@ def start(contender, name, width, side, batch, options):
             raise RuntimeError(f"{name}: {tool}: {done.stderr.strip()[:300]}")
 
     network = f"{folder.name}/f.mlir"
-    run("qat", "zoo", "mobilenet_v1", "--width", width, "--resolution", side,
+    run("qat", "zoo", "mobilenet_v1", "--mobilenet-width", width, "--mobilenet-input", side,
         "--classes", CLASSES, "-o", network)  # fmt: skip
     if name != "ours-float":
         run("qat", "quantize", network, *SCHEME, "-o", f"{folder.name}/q.mlir")
