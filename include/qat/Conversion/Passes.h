@@ -50,6 +50,9 @@ void populateQatGradientsToLinalgPatterns(RewritePatternSet &patterns);
 /// bit-equal to qat/Support.
 void populateQatFrozenToLinalgPatterns(RewritePatternSet &patterns);
 
+/// The integer evaluation of fake-quantized layers to linalg.
+void populateQatIntegerForwardToLinalgPatterns(RewritePatternSet &patterns);
+
 /// The integer layers of form I to linalg; `converter` is that of
 /// populateQuantTypeConversions.
 void populateQatIntegerToLinalgPatterns(const TypeConverter &converter,

@@ -112,6 +112,7 @@ struct ConvertQatToLinalg
     populateQatQuantizersToLinalgPatterns(patterns);
     populateQatGradientsToLinalgPatterns(patterns);
     populateQatFrozenToLinalgPatterns(patterns);
+    populateQatIntegerForwardToLinalgPatterns(patterns);
     populateQatIntegerToLinalgPatterns(converter, patterns);
     if (isa)
       populateQatToHostKernelPatterns(converter, patterns, *isa);
