@@ -60,6 +60,8 @@ void populateQatFrozenToLinalgPatterns(RewritePatternSet &patterns);
 /// with the channel as its inner loop, and keeps the batch as a loop of its own.
 void populateQatStepToLinalgPatterns(RewritePatternSet &patterns);
 void populateQatPoolGradientsToLinalgPatterns(RewritePatternSet &patterns);
+/// The integer evaluation of fake-quantized layers to linalg.
+void populateQatIntegerForwardToLinalgPatterns(RewritePatternSet &patterns);
 
 /// The integer layers of form I to linalg; `converter` is that of
 /// populateQuantTypeConversions.

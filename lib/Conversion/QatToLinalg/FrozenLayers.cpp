@@ -105,6 +105,12 @@ private:
 };
 } // namespace
 
+/// A step of f64 as the elements of `type` are.
+static Value roundTo(ImplicitLocOpBuilder &b, RankedTensorType type,
+                     Value step) {
+  return type.getElementType().isF64() ? step : toSingle(b, step);
+}
+
 /// 1 for channels of `weight` with an element that is not 0, else 0: one
 /// element a channel.
 static Value findNonZeroChannels(ImplicitLocOpBuilder &b, Value weight,
@@ -150,13 +156,15 @@ struct LowerPactStep : OpRewritePattern<PactStepOp> {
   LogicalResult matchAndRewrite(PactStepOp op,
                                 PatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    auto type = cast<RankedTensorType>(op.getStep().getType());
     double n = getMaxLevel(op.getBits());
     rewriter.replaceOp(
-        op, mapElements(b, op.getAlpha(), op.getStep().getType(),
+        op, mapElements(b, op.getAlpha(), type,
                         [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
                           Value levels = buildFloat(e, e.getF64Type(), n);
-                          return toSingle(e, arith::DivFOp::create(
-                                                 e, toDouble(e, v[0]), levels));
+                          Value step = arith::DivFOp::create(
+                              e, toDouble(e, v[0]), levels);
+                          return roundTo(e, type, step);
                         }));
     return success();
   }
@@ -168,15 +176,18 @@ struct LowerBoundedStep : OpRewritePattern<BoundedStepOp> {
   LogicalResult matchAndRewrite(BoundedStepOp op,
                                 PatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    auto type = cast<RankedTensorType>(op.getStep().getType());
     rewriter.replaceOp(
         op,
-        mapElements(
-            b, {op.getLo(), op.getHi()}, op.getStep().getType(),
-            [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-              Value lo = towardsZero(e, toDouble(e, v[0]), CmpFPredicate::OLT);
-              Value hi = towardsZero(e, toDouble(e, v[1]), CmpFPredicate::OGT);
-              return toSingle(e, buildBoundedStep(e, lo, hi, op.getBits()));
-            }));
+        mapElements(b, {op.getLo(), op.getHi()}, type,
+                    [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                      Value lo =
+                          towardsZero(e, toDouble(e, v[0]), CmpFPredicate::OLT);
+                      Value hi =
+                          towardsZero(e, toDouble(e, v[1]), CmpFPredicate::OGT);
+                      Value step = buildBoundedStep(e, lo, hi, op.getBits());
+                      return roundTo(e, type, step);
+                    }));
     return success();
   }
 };
@@ -335,8 +346,8 @@ struct LowerQuantizeChannels : OpRewritePattern<QuantizeChannelsOp> {
                                      type.getDimSize(0));
     ChannelLoops loops(b, type);
     for (Value input :
-         {Value(op.getBias()), Value(op.getWeightStep()), Value(op.getInputStep()),
-          Value(op.getOutputStep()), used})
+         {Value(op.getBias()), Value(op.getWeightStep()),
+          Value(op.getInputStep()), Value(op.getOutputStep()), used})
       loops.addInput(input);
     for (Value input : op.getNorm())
       loops.addInput(input);

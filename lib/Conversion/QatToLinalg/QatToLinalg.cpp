@@ -117,6 +117,7 @@ struct ConvertQatToLinalg
     populateQatFrozenToLinalgPatterns(patterns);
     populateQatStepToLinalgPatterns(patterns);
     populateQatPoolGradientsToLinalgPatterns(patterns);
+    populateQatIntegerForwardToLinalgPatterns(patterns);
     populateQatIntegerToLinalgPatterns(converter, patterns);
     if (isa)
       populateQatToHostKernelPatterns(converter, patterns, *isa);

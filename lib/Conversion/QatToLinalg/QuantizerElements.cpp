@@ -73,6 +73,14 @@ Value mlir::qat::buildBoundedStep(ImplicitLocOpBuilder &b, Value lo, Value hi,
                 buildFloat(b, f64, 1.0));
 }
 
+Value mlir::qat::buildLowestLevel(ImplicitLocOpBuilder &b, Value lo, Value step,
+                                  uint32_t bits) {
+  // round(-lo / step) is even in its sign.
+  return clampLevel(b, roundHalfEven(b, arith::DivFOp::create(b, lo, step)),
+                    buildFloat(b, b.getF64Type(), -getMaxLevel(bits)),
+                    buildFloat(b, b.getF64Type(), 0.0));
+}
+
 //===----------------------------------------------------------------------===//
 // Weights
 //===----------------------------------------------------------------------===//

@@ -48,6 +48,10 @@ Value roundByMode(ImplicitLocOpBuilder &b, Value scaled, RoundingMode mode);
 Value buildBoundedStep(ImplicitLocOpBuilder &b, Value lo, Value hi,
                        uint32_t bits);
 
+/// The lowest level, -Z, of qat.bounded in f64, for such bounds and their step.
+Value buildLowestLevel(ImplicitLocOpBuilder &b, Value lo, Value step,
+                       uint32_t bits);
+
 /// What the weight schemes differ in.
 struct WeightRule {
   uint32_t bits = 8;

@@ -132,13 +132,8 @@ struct LowerBounded : OpRewritePattern<BoundedOp> {
     lo = towardsZero(b, lo, CmpFPredicate::OLT);
     hi = towardsZero(b, hi, CmpFPredicate::OGT);
     Value levels = buildFloat(b, f64, getMaxLevel(op.getBits()));
-    Value zero = buildFloat(b, f64, 0.0);
     Value step = buildBoundedStep(b, lo, hi, op.getBits());
-    Value lowest = arith::DivFOp::create(b, lo, step);
-    // round(-lo / step) is even in its sign.
-    Value negativeZeroPoint =
-        clampLevel(b, roundHalfEven(b, lowest),
-                   buildFloat(b, f64, -getMaxLevel(op.getBits())), zero);
+    Value negativeZeroPoint = buildLowestLevel(b, lo, step, op.getBits());
     Value min = toSingle(b, negativeZeroPoint);
     Value max =
         toSingle(b, arith::AddFOp::create(b, levels, negativeZeroPoint));

@@ -72,7 +72,8 @@ TEST(LearningRates, JsonGivesTheSameRates) {
     LearningRates rates = parse(text);
     LearningRates again = parse(formatv("{0}", rates.toJson()).str());
     for (double position = 0; position < 6; position += 0.25)
-      EXPECT_EQ(rates.get(position, 6, 4), again.get(position, 6, 4)) << text;
+      EXPECT_EQ(rates.get(position, 6, 4), again.get(position, 6, 4))
+          << text.str();
   }
 }
 

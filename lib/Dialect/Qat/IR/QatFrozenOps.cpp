@@ -136,6 +136,65 @@ LogicalResult ScaleChannelsOp::verify() {
   return success();
 }
 
+static int64_t getLastSize(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  return type.getRank() ? type.getShape().back() : 0;
+}
+
+LogicalResult LevelsOp::verify() {
+  auto type = cast<RankedTensorType>(getType());
+  auto step = cast<RankedTensorType>(getStep().getType());
+  if (!getChannelAxes()) {
+    if (step.getRank() != 0) // levels_c1
+      return emitOpError("expects a step of rank 0 without 'channel_axes', but "
+                         "got ")
+             << step;
+    return success();
+  }
+  if (failed(verifyChannelAxes(*this, type, *getChannelAxes()))) // levels_c2
+    return failure();
+  int64_t channels = countChannels(type, *getChannelAxes());
+  if (step.getRank() != 1 || step.getDimSize(0) != channels) // levels_c1
+    return emitOpError("expects a step with one element a channel (")
+           << channels << "), but got " << step;
+  return success();
+}
+
+LogicalResult DequantizeSumsOp::verify() {
+  int64_t channels = getLastSize(getSums());
+  if (getLength(getBias()) != channels) // dequantize_sums_c1
+    return emitOpError("expects 'bias' with one element a channel (")
+           << channels << "), but got " << getBias().getType();
+  return verifyStep(*this, getWeightStep(), channels); // dequantize_sums_c1
+}
+
+LogicalResult RequantizeSumsOp::verify() {
+  if (getBounds().size() > 2) // requantize_sums_c1
+    return emitOpError("expects at most two bounds, but got ")
+           << getBounds().size();
+  int64_t channels = getLastSize(getSums());
+  if (getLength(getIntegerBias()) != channels) // requantize_sums_c2
+    return emitOpError("expects 'integer_bias' with one element a channel (")
+           << channels << "), but got " << getIntegerBias().getType();
+  return success();
+}
+
+LogicalResult RequantizeLevelsOp::verify() {
+  size_t inputs = getInputs().size();
+  if (inputs < 1 || inputs > 2 ||
+      getSteps().size() != inputs) // requantize_levels_c1
+    return emitOpError("expects one or two inputs and as many steps, but got ")
+           << inputs << " and " << getSteps().size();
+  for (Value input : getInputs())
+    if (input.getType() != getType()) // requantize_levels_c1
+      return emitOpError("expects inputs of the type of the result, but got ")
+             << input.getType();
+  if (getBounds().empty() || getBounds().size() > 2) // requantize_levels_c2
+    return emitOpError("expects one or two bounds, but got ")
+           << getBounds().size();
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Gradients
 //===----------------------------------------------------------------------===//

@@ -26,6 +26,7 @@ using quant::UniformQuantizedType;
 namespace {
 struct CheckAccumulators
     : qat::impl::QatCheckAccumulatorsBase<CheckAccumulators> {
+  using QatCheckAccumulatorsBase::QatCheckAccumulatorsBase;
   void runOnOperation() override;
 };
 
@@ -65,7 +66,7 @@ getReaches(ElementsAttr stored, QuantizedType weightType,
 }
 
 template <typename LayerOp>
-static LogicalResult check(LayerOp op, int64_t channels,
+static LogicalResult check(LayerOp op, int64_t channels, bool floatSums,
                            function_ref<int64_t(int64_t)> channelOf) {
   if (failed(verifyStoredWeights(op)))
     return failure();
@@ -95,26 +96,34 @@ static LogicalResult check(LayerOp op, int64_t channels,
   if (!fits)
     op.emitRemark("accumulators reach [")
         << low << ", " << high << "]: 64-bit accumulators";
+  constexpr int64_t kFloatEnd = int64_t(1) << 24;
+  if (floatSums && (low < -kFloatEnd || high > kFloatEnd))
+    op.emitRemark("sums reach [")
+        << low << ", " << high
+        << "], of which float32 holds 24 bits: evaluated in float32, the layer "
+           "may differ from the integer one";
   return success();
 }
 
 void CheckAccumulators::runOnOperation() {
-  WalkResult checked = getOperation().walk([](Operation *op) -> WalkResult {
+  WalkResult checked = getOperation().walk([&](Operation *op) -> WalkResult {
     auto shapeOf = [](Value value) {
       return cast<RankedTensorType>(value.getType()).getShape();
     };
     if (auto conv = dyn_cast<qat::Conv2DOp>(op)) {
       ArrayRef<int64_t> shape = shapeOf(conv.getWeights());
       int64_t elements = shape[1] * shape[2] * shape[3];
-      return check(conv, shape[0], [=](int64_t i) { return i / elements; });
+      return check(conv, shape[0], floatSums,
+                   [=](int64_t i) { return i / elements; });
     }
     if (auto dense = dyn_cast<FullyConnectedOp>(op)) {
       ArrayRef<int64_t> shape = shapeOf(dense.getWeights());
-      return check(dense, shape[0], [=](int64_t i) { return i / shape[1]; });
+      return check(dense, shape[0], floatSums,
+                   [=](int64_t i) { return i / shape[1]; });
     }
     if (auto depthwise = dyn_cast<qat::DepthwiseConv2DOp>(op)) {
       ArrayRef<int64_t> shape = shapeOf(depthwise.getWeights());
-      return check(depthwise, shape[2],
+      return check(depthwise, shape[2], floatSums,
                    [=](int64_t i) { return i % shape[2]; });
     }
     return success();

@@ -93,18 +93,18 @@ TrainingFreezer::getStep(ActivationQuantizerOpInterface quantizer) {
   if (step)
     return step;
   Location location = quantizer.getLoc();
+  auto scalar = RankedTensorType::get({}, builder.getF32Type());
   if (auto pact = dyn_cast<PactOp>(quantizer.getOperation())) {
-    step = PactStepOp::create(builder, location, pact.getAlpha(),
+    step = PactStepOp::create(builder, location, scalar, pact.getAlpha(),
                               pact.getBitsAttr());
   } else if (auto bounded = dyn_cast<BoundedOp>(quantizer.getOperation())) {
-    step = BoundedStepOp::create(builder, location, bounded.getLo(),
+    step = BoundedStepOp::create(builder, location, scalar, bounded.getLo(),
                                  bounded.getHi(), bounded.getBitsAttr());
   } else {
     // The range of the input is fixed.
     quant::UniformQuantizedType type = quantizer.getFrozenType({});
     if (!type)
       return failure();
-    auto scalar = RankedTensorType::get({}, builder.getF32Type());
     step = arith::ConstantOp::create(
         builder, location,
         DenseElementsAttr::get(scalar, static_cast<float>(type.getScale())));

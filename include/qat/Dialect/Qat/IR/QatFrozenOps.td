@@ -22,6 +22,13 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 // Steps are rounded to f32, as where they meet a tensor. Nothing flows back
 // through a step, nor to a frozen batch norm.
 
+// The step in double: adds compute with it.
+def Qat_WideStep : Type<
+    CPred<"$_self == ::mlir::RankedTensorType::get("
+          "{}, ::mlir::Float64Type::get($_self.getContext()))">,
+    "rank-0 tensor of f64", "::mlir::RankedTensorType">,
+    BuildableType<"::mlir::RankedTensorType::get({}, $_builder.getF64Type())">;
+def Qat_AnyStep : AnyTypeOf<[Qat_Bound, Qat_WideStep]>;
 // One step for the tensor, or one a channel.
 def Qat_Steps : AnyTypeOf<[Qat_Bound, Qat_ChannelVector]>;
 
@@ -36,36 +43,38 @@ def Qat_PactStepOp : Qat_FrozenOp<"pact_step"> {
   let summary = "the step of a PACT quantizer";
   let description = [{
     ```
-    step = float32(alpha / n(bits))        // the quotient in double
+    step = alpha / n(bits)        // in double, rounded where `step` is f32
     ```
 
     Example:
 
     ```mlir
-    %s = qat.pact_step %alpha {bits = 8 : i32}
+    %s = qat.pact_step %alpha {bits = 8 : i32} : tensor<f32>
     ```
   }];
   let arguments = (ins Qat_Bound:$alpha, Qat_BitWidth:$bits);
-  let results = (outs Qat_Bound:$step);
-  let assemblyFormat = "$alpha attr-dict";
+  let results = (outs Qat_AnyStep:$step);
+  let assemblyFormat = "$alpha attr-dict `:` type($step)";
 }
 
 def Qat_BoundedStepOp : Qat_FrozenOp<"bounded_step"> {
   let summary = "the step of a quantizer with two bounds";
   let description = [{
     ```
-    step = float32((max(hi, 0) - min(lo, 0)) / n(bits))   // in double; 1 where 0
+    step = (max(hi, 0) - min(lo, 0)) / n(bits)   // 1 where it is 0
     ```
+
+    in double, rounded where `step` is f32.
 
     Example:
 
     ```mlir
-    %s = qat.bounded_step %lo, %hi {bits = 8 : i32}
+    %s = qat.bounded_step %lo, %hi {bits = 8 : i32} : tensor<f32>
     ```
   }];
   let arguments = (ins Qat_Bound:$lo, Qat_Bound:$hi, Qat_BitWidth:$bits);
-  let results = (outs Qat_Bound:$step);
-  let assemblyFormat = "$lo `,` $hi attr-dict";
+  let results = (outs Qat_AnyStep:$step);
+  let assemblyFormat = "$lo `,` $hi attr-dict `:` type($step)";
 }
 
 def Qat_WeightStepOp : Qat_FrozenOp<"weight_step"> {
@@ -325,6 +334,162 @@ def Qat_ScaleChannelsOp : Qat_FrozenOp<"scale_channels", [
     /// `channel_axes`, or the last dimension.
     ::llvm::SmallVector<int64_t> getAxes();
   }];
+}
+
+//===----------------------------------------------------------------------===//
+// Integer evaluation
+//===----------------------------------------------------------------------===//
+
+// A layer on the exact integers of its operands (qat-integer-forward): numbers
+// of f32 or, where they meet multipliers, f64. These ops come behind
+// qat-differentiate and have no derivatives of their own.
+
+def Qat_LevelsOp : Qat_FrozenOp<"levels", [AllTypesMatch<["input", "result"]>]> {
+  let summary = "the levels of a tensor on a grid, without zero point";
+  let description = [{
+    ```
+    result = round(input / step)
+    ```
+
+    For a fake-quantized tensor and its own step that is the exact integer,
+    whatever the rounding of their product was. `channel_axes` are the
+    dimensions of `input` with a step of their own.
+
+    Constraints:
+
+    * (C1) `step` has rank 0 without `channel_axes`, else one element a channel.
+    * (C2) `channel_axes` are dimensions of `input`, in rising order.
+
+    Example:
+
+    ```mlir
+    %l = qat.levels %x, %s : tensor<1x8x8x16xf32>, tensor<f32>
+    ```
+  }];
+  let arguments = (ins Qat_FloatTensor:$input, Qat_Steps:$step,
+                       OptionalAttr<DenseI64ArrayAttr>:$channel_axes);
+  let results = (outs Qat_FloatTensor:$result);
+  let assemblyFormat = [{
+    $input `,` $step attr-dict `:` type($input) `,` type($step)
+  }];
+  let hasVerifier = 1;
+}
+
+def Qat_DequantizeSumsOp : Qat_FrozenOp<"dequantize_sums", [
+    AllTypesMatch<["sums", "result"]>]> {
+  let summary = "the real value of integer sums of products";
+  let description = [{
+    Per channel of the last dimension:
+
+    ```
+    result = sums * (weight_step * input_step) + bias
+    ```
+
+    The convolution of the fake-quantized layer within rounding; gradients are
+    masked by it.
+
+    Constraints:
+
+    * (C1) `weight_step` has rank 0 or one element a channel, `bias` one a
+      channel.
+
+    Example:
+
+    ```mlir
+    %y = qat.dequantize_sums %sums, %sw, %sx, %b
+         : tensor<1x8x8x16xf32>, tensor<16xf32>, tensor<16xf32>
+    ```
+  }];
+  let arguments = (ins Qat_FloatTensor:$sums, Qat_Steps:$weight_step,
+                       Qat_Bound:$input_step, Qat_ChannelVector:$bias);
+  let results = (outs Qat_FloatTensor:$result);
+  let assemblyFormat = [{
+    $sums `,` $weight_step `,` $input_step `,` $bias attr-dict
+    `:` type($sums) `,` type($weight_step) `,` type($bias)
+  }];
+  let hasVerifier = 1;
+}
+
+def Qat_RequantizeSumsOp : Qat_FrozenOp<"requantize_sums", [
+    AllTypesMatch<["sums", "result"]>,
+    AllTypesMatch<["integer_bias", "multiplier"]>]> {
+  let summary = "what the integer layer makes of its sums, in real units";
+  let description = [{
+    docs/Spec.md, section 5, integer evaluation. Per channel of the last
+    dimension, the product in double, where it is exact:
+
+    ```
+    level  = clamp(floor(float32(sums + integer_bias) * multiplier), -Z, n(bits) - Z)
+    result = level * step
+    ```
+
+    One bound (`alpha`) gives Z = 0, two (`lo`, `hi`) the zero point of
+    `qat.bounded`. Without bounds these are the logits of a last layer: `level`
+    is clamped to 32 bits.
+
+    Constraints:
+
+    * (C1) There are at most two `bounds`.
+    * (C2) `integer_bias` has one element a channel.
+
+    Example:
+
+    ```mlir
+    %y = qat.requantize_sums %sums, %bi, %m, %so, %alpha {bits = 8 : i32}
+         : tensor<1x8x8x16xf32>, tensor<16xf32>
+    ```
+  }];
+  let arguments = (ins Qat_FloatTensor:$sums, Qat_ChannelVector:$integer_bias,
+                       Qat_ChannelVector:$multiplier, Qat_Bound:$step,
+                       Variadic<Qat_Bound>:$bounds, Qat_BitWidth:$bits);
+  let results = (outs Qat_FloatTensor:$result);
+  let assemblyFormat = [{
+    $sums `,` $integer_bias `,` $multiplier `,` $step (`,` $bounds^)? attr-dict
+    `:` type($sums) `,` type($integer_bias)
+  }];
+  let hasVerifier = 1;
+}
+
+def Qat_RequantizeLevelsOp : Qat_FrozenOp<"requantize_levels", [
+    AttrSizedOperandSegments]> {
+  let summary = "the add or move of tensors onto a grid, as integer layers do it";
+  let description = [{
+    docs/Spec.md, section 7, for one or two fake-quantized `inputs` of steps
+    S_i, onto the grid of step S_o that `bounds` give (as in
+    `qat.requantize_sums`). All of it in double, where it is exact:
+
+    ```
+    max(S_i) / S_o = f * 2^e, 0.5 <= f < 1;   s = 20 - e
+    m_i    = round(S_i / S_o * 2^s)
+    c      = 2^(s-1) for nearest, 0 for floor
+    level  = clamp(floor((sum of round(input_i / S_i) * m_i + c) / 2^s), -Z, n(bits) - Z)
+    result = level * float32(S_o)
+    ```
+
+    Constraints:
+
+    * (C1) There are one or two `inputs`, of the type of the result, and as many
+      `steps`.
+    * (C2) There are one or two `bounds`.
+
+    Example:
+
+    ```mlir
+    %y = qat.requantize_levels %x1, %x2 steps(%s1, %s2) onto(%so) bounds(%alpha)
+         {bits = 8 : i32, rounding = #qat.rounding<nearest>}
+         : tensor<1x8x8x16xf32>, tensor<1x8x8x16xf32> -> tensor<1x8x8x16xf32>
+    ```
+  }];
+  let arguments = (ins Variadic<Qat_FloatTensor>:$inputs,
+                       Variadic<Qat_WideStep>:$steps, Qat_WideStep:$step,
+                       Variadic<Qat_Bound>:$bounds, Qat_BitWidth:$bits,
+                       Qat_ActivationRoundingAttr:$rounding);
+  let results = (outs Qat_FloatTensor:$result);
+  let assemblyFormat = [{
+    $inputs `steps` `(` $steps `)` `onto` `(` $step `)` `bounds` `(` $bounds `)`
+    attr-dict `:` type($inputs) `->` type($result)
+  }];
+  let hasVerifier = 1;
 }
 
 #endif // QAT_FROZEN_OPS

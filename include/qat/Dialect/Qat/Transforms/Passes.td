@@ -320,6 +320,38 @@ def QatFreezeForTraining : Pass<"qat-freeze-for-training", "::mlir::ModuleOp"> {
     "::mlir::arith::ArithDialect", "::mlir::qat::QatDialect"];
 }
 
+def QatIntegerForward : Pass<"qat-integer-forward", "::mlir::ModuleOp"> {
+  let summary = "Compute the layers of a frozen network on their exact integers";
+  let description = [{
+    The integer evaluation of docs/Spec.md, section 5, of a network that
+    qat-freeze-for-training froze, or of a training step that was made from one:
+    convolutions run on levels in place of fake-quantized numbers, and bias,
+    scale, rounding, adds and concats follow the integer network's rules. So the
+    network computes what the integer network computes, as long as f32 holds the
+    sums: below 2^24. A remark names the layers, of a network with its
+    parameters, whose sums may be larger.
+
+    What gradients read stays: fake-quantized tensors, and the real sums that
+    masks compare with bounds. A layer whose input lies on no grid (behind
+    dropout) and a pad with another value than zero stay in floating point.
+
+    ```mlir
+    %1 = tosa.conv2d %x, %w, %b, ...
+    %2 = qat.scale_channels %1, %s
+    %3 = qat.pact %2, %alpha
+    // becomes
+    %xl = qat.levels %x, %sx
+    %wl = qat.levels %w, %sw
+    %1 = tosa.conv2d %xl, %wl, %zero, ...
+    %3 = qat.requantize_sums %1, %bi, %m, %so, %alpha
+    ```
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::qat::QatDialect",
+    "::mlir::quant::QuantDialect", "::mlir::tensor::TensorDialect",
+    "::mlir::tosa::TosaDialect"];
+}
+
 def QatCheckAccumulators : Pass<"qat-check-accumulators", "::mlir::ModuleOp"> {
   let summary = "Prove which accumulators fit 32 bits";
   let description = [{
@@ -327,7 +359,14 @@ def QatCheckAccumulators : Pass<"qat-check-accumulators", "::mlir::ModuleOp"> {
     partial sum of each layer in any order of its terms, with and without the
     bias. `accumulator_bits` becomes 32 where all of them fit, else 64 with a
     remark. Constant weights outside of their storage range are an error.
+
+    With `float-sums`, a remark also names each layer whose sums leave
+    [-2^24, 2^24], within which float32 holds every integer.
   }];
+  let options = [
+    Option<"floatSums", "float-sums", "bool", /*default=*/"false",
+           "Remark sums that float32 does not hold">,
+  ];
 }
 
 def QatExposeLayers : Pass<"qat-expose-layers", "::mlir::ModuleOp"> {
