@@ -44,10 +44,10 @@ void Backward::visitQuantizer(QuantizerOp op, Value upstream,
         (index > 0 && !learned))
       continue;
     if (index > 0 && boundScale == BoundScale::Lsq)
-      gradient = ScaleOp::create(
-          builder, op->getLoc(), gradient.getType(), gradient,
-          builder.getF64FloatAttr(
-              getBoundGradientScale(elements, op.getGridBits())));
+      gradient =
+          ScaleOp::create(builder, op->getLoc(), gradient.getType(), gradient,
+                          builder.getF64FloatAttr(getBoundGradientScale(
+                              elements, op.getGridBits())));
     add(operands[index], gradient);
   }
 }
@@ -67,10 +67,11 @@ LogicalResult Backward::visit(Operation *op) {
 
   if (auto differentiable = dyn_cast<DifferentiableOpInterface>(op)) {
     SmallVector<Value> computed(op->getNumOperands());
-    if (failed(differentiable.buildGradients(builder, upstream, wanted,
-                                             computed)))
+    if (failed(
+            differentiable.buildGradients(builder, upstream, wanted, computed)))
       return failure();
-    for (auto [operand, gradient] : llvm::zip_equal(op->getOperands(), computed))
+    for (auto [operand, gradient] :
+         llvm::zip_equal(op->getOperands(), computed))
       if (gradient)
         add(operand, gradient);
     return success();

@@ -132,8 +132,8 @@ Value Differentiator::loadParameter(StringRef prefix,
       return parameter.tensor;
   StepRole role = prefix.empty() && isStatistic(name) ? StepRole::Statistic
                                                       : StepRole::Parameter;
-  Value tensor = step.getTensor(
-      role, name, cast<RankedTensorType>(load.getType()), order);
+  Value tensor =
+      step.getTensor(role, name, cast<RankedTensorType>(load.getType()), order);
   parameters.push_back({name, role, order, tensor});
   if (prefix.empty())
     backward.want(tensor);
@@ -149,8 +149,8 @@ Value Differentiator::loadParameter(StringRef prefix,
 LogicalResult Differentiator::cloneBatchNorm(BatchNormOp op, IRMapping &map) {
   OpBuilder &builder = step.builder;
   Value y = map.lookup(op.getInput());
-  int64_t count = getTensorType(y).getNumElements() /
-                  getTensorType(y).getShape().back();
+  int64_t count =
+      getTensorType(y).getNumElements() / getTensorType(y).getShape().back();
   if (count < 2)
     return op.emitError("cannot train the batch norm of layer '")
            << getLayerName(op)
@@ -166,7 +166,8 @@ LogicalResult Differentiator::cloneBatchNorm(BatchNormOp op, IRMapping &map) {
   forward.append({moments, batch, result});
   map.map(op.getResult(), result.getResult());
 
-  Value mean = map.lookup(op.getMean()), variance = map.lookup(op.getVariance());
+  Value mean = map.lookup(op.getMean()),
+        variance = map.lookup(op.getVariance());
   auto updated = UpdateStatisticsOp::create(
       builder, op.getLoc(), TypeRange{mean.getType(), variance.getType()}, mean,
       variance, batch.getMean(), batch.getVariance(),
@@ -227,12 +228,12 @@ void Differentiator::insertDropout() {
   OpBuilder builder(*last);
   Value x = (*last)->getOperand(0);
   Location loc = (*last)->getLoc();
-  Value seed = step.getTensor(
-      StepRole::Seed, "", RankedTensorType::get(2, builder.getI32Type()));
+  Value seed = step.getTensor(StepRole::Seed, "",
+                              RankedTensorType::get(2, builder.getI32Type()));
   Value samples = buildSampleIndices(builder, loc, settings.batch);
-  auto dropout = DropoutOp::create(
-      builder, loc, x.getType(), x, seed, samples,
-      builder.getF64FloatAttr(settings.dropout), builder.getI32IntegerAttr(0));
+  auto dropout = DropoutOp::create(builder, loc, x.getType(), x, seed, samples,
+                                   builder.getF64FloatAttr(settings.dropout),
+                                   builder.getI32IntegerAttr(0));
   (*last)->setOperand(0, dropout.getResult());
   forward.insert(last.base() - 1, dropout);
 }
@@ -288,7 +289,8 @@ LogicalResult Differentiator::buildCrossEntropy(Value output) {
     if (failed(scores))
       return failure();
     if (scores->getType() != logits->getType())
-      return teacher.emitError("cannot distill from a network whose scores are ")
+      return teacher.emitError(
+                 "cannot distill from a network whose scores are ")
              << scores->getType() << " into one of " << logits->getType();
     distillation = {*scores, getHyper(Hyper::DistillationWeight),
                     getHyper(Hyper::Temperature)};
@@ -327,8 +329,8 @@ void Differentiator::buildMetrics(Value norm) {
   Value zero;
   Value metrics = tensor::EmptyOp::create(builder, loc, type.getShape(),
                                           type.getElementType());
-  for (auto [index, value] :
-       llvm::enumerate(SmallVector<Value>{loss.loss, loss.top1, loss.top5, norm})) {
+  for (auto [index, value] : llvm::enumerate(
+           SmallVector<Value>{loss.loss, loss.top1, loss.top5, norm})) {
     if (!value && !zero)
       zero = buildNumber(builder, loc, builder.getF32Type(), 0.0);
     SmallVector<OpFoldResult> offset = {
@@ -351,8 +353,7 @@ void Differentiator::buildOptimizer(StepFunction &function,
   RankedTensorType type = getTensorType(tensor);
   Location loc = NameLoc::get(builder.getStringAttr(parameter.name));
   bool bound = isBound(parameter.name);
-  Value rate =
-      getHyper(function, bound ? Hyper::BoundRate : Hyper::WeightRate);
+  Value rate = getHyper(function, bound ? Hyper::BoundRate : Hyper::WeightRate);
   Value decay =
       getHyper(function, bound ? Hyper::BoundDecay : Hyper::WeightDecay);
   Value moment1 = function.getTensor(StepRole::Moment1, parameter.name, type,
@@ -431,10 +432,10 @@ void Differentiator::buildUpdate() {
   for (auto [old, updated] : statistics)
     for (const Parameter &parameter : parameters)
       if (parameter.tensor == old)
-        step.store(parameter.role, parameter.name,
-                   SelectOp::create(builder, loc, old.getType(), apply, updated,
-                                    old),
-                   parameter.order);
+        step.store(
+            parameter.role, parameter.name,
+            SelectOp::create(builder, loc, old.getType(), apply, updated, old),
+            parameter.order);
 
   if (!settings.accumulate) {
     for (auto [parameter, gradient] : llvm::zip_equal(trained, gradients))
@@ -467,8 +468,8 @@ void Differentiator::buildUpdate() {
                                     parameter->order);
     buildOptimizer(update, *parameter, tensor, sum, applySums, sumScale);
     update.store(StepRole::Gradient, parameter->name,
-                 arith::ConstantOp::create(
-                     update.builder, loc, DenseElementsAttr::get(type, 0.0f)),
+                 arith::ConstantOp::create(update.builder, loc,
+                                           DenseElementsAttr::get(type, 0.0f)),
                  parameter->order);
   }
   step.finish(module);
@@ -489,7 +490,8 @@ static FailureOr<func::FuncOp> getMain(ModuleOp module) {
     return tensor && tensor.getElementType().isF32() && tensor.getRank() > 0;
   };
   if (main.getNumArguments() != 1 || main.getNumResults() != 1 ||
-      !isTensor(main.getArgumentTypes()[0]) || !isTensor(main.getResultTypes()[0]))
+      !isTensor(main.getArgumentTypes()[0]) ||
+      !isTensor(main.getResultTypes()[0]))
     return main.emitError("expects one tensor of f32 and to give another to be "
                           "trained, but has type ")
            << main.getFunctionType();
@@ -510,7 +512,8 @@ LogicalResult Differentiator::run() {
              << other->getArgumentTypes()[0] << " into one that takes " << type;
   }
   auto name = main->getArgAttrOfType<StringAttr>(0, "qat.name");
-  input = step.getTensor(StepRole::Input, name ? name.getValue() : "input", type);
+  input =
+      step.getTensor(StepRole::Input, name ? name.getValue() : "input", type);
 
   FailureOr<Value> output = cloneForward(module, /*prefix=*/"");
   if (failed(output))

@@ -22,8 +22,7 @@ using namespace mlir;
 using namespace mlir::qat;
 
 namespace {
-struct DifferentiatePass
-    : qat::impl::QatDifferentiateBase<DifferentiatePass> {
+struct DifferentiatePass : qat::impl::QatDifferentiateBase<DifferentiatePass> {
   using QatDifferentiateBase::QatDifferentiateBase;
 
   void runOnOperation() override {
@@ -65,14 +64,12 @@ private:
     settings.dropout = dropout;
     settings.accumulate = accumulate;
     settings.clip = clip;
-    if (failed(readChoice<LossKind>(
-            "loss", loss, settings.loss,
-            {{"cross-entropy", LossKind::CrossEntropy},
-             {"mse", LossKind::MeanSquaredError}})) ||
-        failed(readChoice<OptimizerKind>("optimizer", optimizer,
-                                         settings.optimizer,
-                                         {{"adam", OptimizerKind::Adam},
-                                          {"sgd", OptimizerKind::Sgd}})) ||
+    if (failed(readChoice<LossKind>("loss", loss, settings.loss,
+                                    {{"cross-entropy", LossKind::CrossEntropy},
+                                     {"mse", LossKind::MeanSquaredError}})) ||
+        failed(readChoice<OptimizerKind>(
+            "optimizer", optimizer, settings.optimizer,
+            {{"adam", OptimizerKind::Adam}, {"sgd", OptimizerKind::Sgd}})) ||
         failed(readChoice<BoundScale>(
             "bound-scale", boundScale, settings.boundScale,
             {{"none", BoundScale::None}, {"lsq", BoundScale::Lsq}})))

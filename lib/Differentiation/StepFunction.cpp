@@ -63,8 +63,8 @@ void StepFunction::store(StepRole role, StringRef name, Value value,
 func::FuncOp StepFunction::finish(ModuleOp module) {
   auto rank = [](const Argument &argument) {
     // The moments of one parameter stay together.
-    StepRole role = argument.role == StepRole::Moment2 ? StepRole::Moment1
-                                                       : argument.role;
+    StepRole role =
+        argument.role == StepRole::Moment2 ? StepRole::Moment1 : argument.role;
     return std::tuple(role, argument.order, argument.role);
   };
   llvm::sort(arguments, [&](const Argument &lhs, const Argument &rhs) {

@@ -56,7 +56,7 @@ std::unique_ptr<MLIRContext> NetworkWorkshop::makeContext() {
 /// A copy of `network`, transformed; `what` begins the error.
 static Expected<OwningOpRef<ModuleOp>>
 runTransforms(ModuleOp network, StringRef what,
-          llvm::function_ref<void(OpPassManager &)> build) {
+              llvm::function_ref<void(OpPassManager &)> build) {
   OwningOpRef<ModuleOp> module = network.clone();
   FirstError error(network.getContext(), what);
   PassManager manager(network.getContext());

@@ -57,7 +57,8 @@ void populateQatFrozenToLinalgPatterns(RewritePatternSet &patterns);
 
 /// What form T adds (QatStepOps.td) to linalg: sums a channel in f64, batch
 /// norms, gradients of form F's ops. Everything is either elementwise or a sum
-/// with the channel as its inner loop, and keeps the batch as a loop of its own.
+/// with the channel as its inner loop, and keeps the batch as a loop of its
+/// own.
 void populateQatStepToLinalgPatterns(RewritePatternSet &patterns);
 void populateQatPoolGradientsToLinalgPatterns(RewritePatternSet &patterns);
 /// The integer evaluation of fake-quantized layers to linalg.

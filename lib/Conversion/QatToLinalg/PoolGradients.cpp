@@ -159,8 +159,8 @@ struct LowerAvgPoolGradient : OpRewritePattern<AvgPool2DGradientOp> {
       for (int64_t row : rows)
         for (int64_t column : columns)
           counts.push_back(row * column);
-      auto table = RankedTensorType::get(result.getShape().slice(1, 2),
-                                         b.getF32Type());
+      auto table =
+          RankedTensorType::get(result.getShape().slice(1, 2), b.getF32Type());
       Value taps = arith::ConstantOp::create(
           b, DenseElementsAttr::get(table, ArrayRef<float>(counts)));
       share = mapElements(
@@ -205,13 +205,12 @@ struct LowerMaxPoolGradient : OpRewritePattern<MaxPool2DGradientOp> {
       Value row = linalg::IndexOp::create(e, 3);
       Value column = linalg::IndexOp::create(e, 4);
       Value width = arith::ConstantIndexOp::create(e, windows.kernel[1]);
-      Value tap = arith::AddIOp::create(
-          e, arith::MulIOp::create(e, row, width), column);
+      Value tap = arith::AddIOp::create(e, arith::MulIOp::create(e, row, width),
+                                        column);
       return arith::IndexCastOp::create(e, i32, tap);
     };
     // The maximum and the first tap that holds it.
-    Value maxima =
-        buildFilled(b, result, buildFloat(b, element, lowest));
+    Value maxima = buildFilled(b, result, buildFloat(b, element, lowest));
     Value taps = buildFilled(b, result.clone(i32), buildScalar(b, i32, -1));
     SmallVector<IteratorType> iterators(6, IteratorType::parallel);
     iterators[3] = iterators[4] = IteratorType::reduction;
@@ -224,13 +223,11 @@ struct LowerMaxPoolGradient : OpRewritePattern<MaxPool2DGradientOp> {
                             windows.windowMap, windows.windowMap},
         iterators, [&](OpBuilder &nested, Location loc, ValueRange v) {
           ImplicitLocOpBuilder e(loc, nested);
-          Value more =
-              arith::CmpFOp::create(e, CmpFPredicate::OGT, v[0], v[2]);
+          Value more = arith::CmpFOp::create(e, CmpFPredicate::OGT, v[0], v[2]);
           Value first = arith::CmpIOp::create(e, CmpIPredicate::slt, v[3],
                                               buildScalar(e, i32, 0));
           // An image of -infinity alone has a first tap, too.
-          Value same =
-              arith::CmpFOp::create(e, CmpFPredicate::OEQ, v[0], v[2]);
+          Value same = arith::CmpFOp::create(e, CmpFPredicate::OEQ, v[0], v[2]);
           more = arith::OrIOp::create(e, more,
                                       arith::AndIOp::create(e, first, same));
           Value maximum = arith::SelectOp::create(e, more, v[0], v[2]);
@@ -238,14 +235,13 @@ struct LowerMaxPoolGradient : OpRewritePattern<MaxPool2DGradientOp> {
           linalg::YieldOp::create(e, ValueRange{maximum, tap});
         });
     rewriter.replaceOp(
-        op, windows.spread(
-                {op.getUpstream(), search.getResult(1)},
-                [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-                  Value hit = arith::CmpIOp::create(e, CmpIPredicate::eq, v[1],
-                                                    getTap(e));
-                  return arith::SelectOp::create(e, hit, v[0],
-                                                 buildFloat(e, element, 0.0));
-                }));
+        op, windows.spread({op.getUpstream(), search.getResult(1)},
+                           [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                             Value hit = arith::CmpIOp::create(
+                                 e, CmpIPredicate::eq, v[1], getTap(e));
+                             return arith::SelectOp::create(
+                                 e, hit, v[0], buildFloat(e, element, 0.0));
+                           }));
     return success();
   }
 };

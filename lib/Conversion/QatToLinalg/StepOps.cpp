@@ -105,8 +105,8 @@ static SmallVector<Value> mapVectors(ImplicitLocOpBuilder &b, ValueRange inputs,
   SmallVector<Value> inits;
   for (Type type : results) {
     auto tensor = cast<RankedTensorType>(type);
-    inits.push_back(tensor::EmptyOp::create(b, tensor.getShape(),
-                                            tensor.getElementType()));
+    inits.push_back(
+        tensor::EmptyOp::create(b, tensor.getShape(), tensor.getElementType()));
   }
   return buildManyLoops(
       b, inputs, inits, maps, IteratorType::parallel,
@@ -116,8 +116,8 @@ static SmallVector<Value> mapVectors(ImplicitLocOpBuilder &b, ValueRange inputs,
           wide.push_back(widen(e, value));
         SmallVector<Value> values = body(e, wide);
         for (auto [value, type] : llvm::zip_equal(values, results))
-          value = narrow(e, value,
-                         cast<RankedTensorType>(type).getElementType());
+          value =
+              narrow(e, value, cast<RankedTensorType>(type).getElementType());
         return values;
       });
 }
@@ -180,14 +180,14 @@ struct LowerSumTo : OpRewritePattern<SumToOp> {
       }
     }
     auto wide = to.clone(b.getF64Type());
-    Value sum = buildLoops(
-        b, op.getInput(),
-        buildFilled(b, wide, buildFloat(b, b.getF64Type(), 0.0)),
-        {b.getMultiDimIdentityMap(rank),
-         AffineMap::get(rank, 0, results, b.getContext())},
-        iterators, [](ImplicitLocOpBuilder &e, ValueRange v) {
-          return add(e, v[1], widen(e, v[0]));
-        });
+    Value sum =
+        buildLoops(b, op.getInput(),
+                   buildFilled(b, wide, buildFloat(b, b.getF64Type(), 0.0)),
+                   {b.getMultiDimIdentityMap(rank),
+                    AffineMap::get(rank, 0, results, b.getContext())},
+                   iterators, [](ImplicitLocOpBuilder &e, ValueRange v) {
+                     return add(e, v[1], widen(e, v[0]));
+                   });
     rewriter.replaceOp(
         op, mapElements(b, sum, to, [&](ImplicitLocOpBuilder &e, ValueRange v) {
           return narrow(e, v[0], to.getElementType());
@@ -205,21 +205,20 @@ struct LowerBatchStatistics : OpRewritePattern<BatchStatisticsOp> {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     double count = op.getCount();
     rewriter.replaceOp(
-        op, mapVectors(
-                b, {op.getSum(), op.getSquares()}, op.getResultTypes(),
-                [&](ImplicitLocOpBuilder &e, ValueRange v) {
-                  Value n = buildFloat(e, e.getF64Type(), count);
-                  Value mean = divide(e, v[0], n);
-                  Value variance = subtract(e, divide(e, v[1], n),
-                                            multiply(e, mean, mean));
-                  // A NaN stays one: it tells that the step went wrong.
-                  Value zero = buildFloat(e, e.getF64Type(), 0.0);
-                  Value negative = arith::CmpFOp::create(
-                      e, CmpFPredicate::OLT, variance, zero);
-                  variance =
-                      arith::SelectOp::create(e, negative, zero, variance);
-                  return SmallVector<Value>{mean, variance};
-                }));
+        op, mapVectors(b, {op.getSum(), op.getSquares()}, op.getResultTypes(),
+                       [&](ImplicitLocOpBuilder &e, ValueRange v) {
+                         Value n = buildFloat(e, e.getF64Type(), count);
+                         Value mean = divide(e, v[0], n);
+                         Value variance = subtract(e, divide(e, v[1], n),
+                                                   multiply(e, mean, mean));
+                         // A NaN stays one: it tells that the step went wrong.
+                         Value zero = buildFloat(e, e.getF64Type(), 0.0);
+                         Value negative = arith::CmpFOp::create(
+                             e, CmpFPredicate::OLT, variance, zero);
+                         variance = arith::SelectOp::create(e, negative, zero,
+                                                            variance);
+                         return SmallVector<Value>{mean, variance};
+                       }));
     return success();
   }
 };
@@ -280,11 +279,10 @@ struct LowerBatchNormGradient : OpRewritePattern<BatchNormGradientOp> {
               Value scale = multiply(e, gamma, r);
               Value share = multiply(e, scale, multiply(e, r, r));
               Value zero = buildFloat(e, f64, 0.0);
-              Value slope = subtract(
-                  e, zero, divide(e, multiply(e, share, product), n));
+              Value slope =
+                  subtract(e, zero, divide(e, multiply(e, share, product), n));
               Value offset = subtract(
-                  e,
-                  subtract(e, zero, divide(e, multiply(e, scale, sum), n)),
+                  e, subtract(e, zero, divide(e, multiply(e, scale, sum), n)),
                   multiply(e, slope, mean));
               return SmallVector<Value>{multiply(e, product, r), sum, scale,
                                         slope, offset};
@@ -305,17 +303,17 @@ struct LowerChannelAffine : OpRewritePattern<ChannelAffineOp> {
     AffineMap all = b.getMultiDimIdentityMap(rank);
     AffineMap channel = getAxesMap(getContext(), rank, rank - 1);
     rewriter.replaceOp(
-        op, mapElements(b,
-                        {op.getUpstream(), op.getInput(),
-                         op.getUpstreamFactor(), op.getInputFactor(),
-                         op.getOffset()},
-                        {all, all, channel, channel, channel}, type,
-                        [](ImplicitLocOpBuilder &e, ValueRange v) {
-                          return add(e,
-                                     add(e, multiply(e, v[0], v[2]),
-                                         multiply(e, v[1], v[3])),
-                                     v[4]);
-                        }));
+        op,
+        mapElements(b,
+                    {op.getUpstream(), op.getInput(), op.getUpstreamFactor(),
+                     op.getInputFactor(), op.getOffset()},
+                    {all, all, channel, channel, channel}, type,
+                    [](ImplicitLocOpBuilder &e, ValueRange v) {
+                      return add(e,
+                                 add(e, multiply(e, v[0], v[2]),
+                                     multiply(e, v[1], v[3])),
+                                 v[4]);
+                    }));
     return success();
   }
 };
@@ -332,18 +330,16 @@ struct LowerClampGradient : OpRewritePattern<ClampGradientOp> {
     Value lo = buildFloat(b, element, op.getMinimum().convertToFloat());
     Value hi = buildFloat(b, element, op.getMaximum().convertToFloat());
     rewriter.replaceOp(
-        op,
-        mapElements(
-            b, {op.getInput(), op.getUpstream()}, type,
-            [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-              Value above =
-                  arith::CmpFOp::create(e, CmpFPredicate::OGT, v[0], lo);
-              Value below =
-                  arith::CmpFOp::create(e, CmpFPredicate::OLT, v[0], hi);
-              return arith::SelectOp::create(
-                  e, arith::AndIOp::create(e, above, below), v[1],
-                  buildFloat(e, element, 0.0));
-            }));
+        op, mapElements(b, {op.getInput(), op.getUpstream()}, type,
+                        [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                          Value above = arith::CmpFOp::create(
+                              e, CmpFPredicate::OGT, v[0], lo);
+                          Value below = arith::CmpFOp::create(
+                              e, CmpFPredicate::OLT, v[0], hi);
+                          return arith::SelectOp::create(
+                              e, arith::AndIOp::create(e, above, below), v[1],
+                              buildFloat(e, element, 0.0));
+                        }));
     return success();
   }
 };
@@ -370,11 +366,11 @@ struct LowerSoftmaxGradient : OpRewritePattern<SoftmaxGradientOp> {
                      return add(e, v[2], multiply(e, v[0], v[1]));
                    });
     rewriter.replaceOp(
-        op, mapElements(b, {op.getResult(), op.getUpstream(), sum},
-                        {all, all, row}, type,
-                        [](ImplicitLocOpBuilder &e, ValueRange v) {
-                          return multiply(e, v[0], subtract(e, v[1], v[2]));
-                        }));
+        op,
+        mapElements(b, {op.getResult(), op.getUpstream(), sum}, {all, all, row},
+                    type, [](ImplicitLocOpBuilder &e, ValueRange v) {
+                      return multiply(e, v[0], subtract(e, v[1], v[2]));
+                    }));
     return success();
   }
 };

@@ -86,7 +86,7 @@ TEST(LearningRates, RefusesWhatIsNone) {
         "{\"steps\": [{\"epoch\": 0, \"lr\": 1}], \"lr\": 1}",
         "{\"schedule\": \"constant\", \"final_lr\": 1}"}) {
     Expected<LearningRates> rates = LearningRates::parse(text);
-    ASSERT_FALSE(bool(rates)) << text;
+    ASSERT_FALSE(bool(rates)) << text.str();
     std::string message = toString(rates.takeError());
     EXPECT_EQ(message.find('\n'), std::string::npos) << message;
   }

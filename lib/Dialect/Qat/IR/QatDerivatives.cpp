@@ -76,14 +76,14 @@ LogicalResult BatchNormOp::buildGradients(OpBuilder &builder,
                                           ArrayRef<bool> wanted,
                                           MutableArrayRef<Value> gradients) {
   auto statistics = getMean().getDefiningOp<BatchStatisticsOp>();
-  auto moments =
-      statistics ? statistics.getSum().getDefiningOp<ChannelMomentsOp>()
-                 : ChannelMomentsOp();
+  auto moments = statistics
+                     ? statistics.getSum().getDefiningOp<ChannelMomentsOp>()
+                     : ChannelMomentsOp();
   if (!moments || moments.getInput() != getInput()) {
     if (wanted[0])
-      gradients[0] = buildFrozenScale(builder, getLoc(), upstream[0],
-                                      getGamma(), getVariance(),
-                                      getEpsilonAttr());
+      gradients[0] =
+          buildFrozenScale(builder, getLoc(), upstream[0], getGamma(),
+                           getVariance(), getEpsilonAttr());
     return success();
   }
   auto products = ChannelProductsOp::create(builder, getLoc(), upstream[0],
@@ -94,10 +94,10 @@ LogicalResult BatchNormOp::buildGradients(OpBuilder &builder,
       products.getSum(), products.getProduct(), getGamma(), getMean(),
       getVariance(), statistics.getCountAttr(), getEpsilonAttr());
   if (wanted[0])
-    gradients[0] = ChannelAffineOp::create(
-        builder, getLoc(), getType(), upstream[0], getInput(),
-        vectors.getUpstreamFactor(), vectors.getInputFactor(),
-        vectors.getOffset());
+    gradients[0] =
+        ChannelAffineOp::create(builder, getLoc(), getType(), upstream[0],
+                                getInput(), vectors.getUpstreamFactor(),
+                                vectors.getInputFactor(), vectors.getOffset());
   if (wanted[1])
     gradients[1] = vectors.getGammaGradient();
   if (wanted[2])
@@ -105,12 +105,16 @@ LogicalResult BatchNormOp::buildGradients(OpBuilder &builder,
   return success();
 }
 
-LogicalResult GroupedConv2DOp::buildGradients(OpBuilder &builder,
-                                              ValueRange upstream,
-                                              ArrayRef<bool> wanted,
-                                              MutableArrayRef<Value> gradients) {
-  Convolution conv{getInput(),  getWeight(),   getBias(),
-                   getPad(),    getStride(),   getDilation(),
+LogicalResult
+GroupedConv2DOp::buildGradients(OpBuilder &builder, ValueRange upstream,
+                                ArrayRef<bool> wanted,
+                                MutableArrayRef<Value> gradients) {
+  Convolution conv{getInput(),
+                   getWeight(),
+                   getBias(),
+                   getPad(),
+                   getStride(),
+                   getDilation(),
                    static_cast<int64_t>(getGroups())};
   buildConvolutionGradients(builder, getLoc(), conv, upstream[0], wanted,
                             gradients);
@@ -154,8 +158,7 @@ LogicalResult FoldBiasOp::buildGradients(OpBuilder &builder,
                                          ArrayRef<bool> wanted,
                                          MutableArrayRef<Value> gradients) {
   if (wanted[0])
-    gradients[0] =
-        buildFrozenScale(builder, getLoc(), upstream[0], getGamma(),
-                         getVariance(), getEpsilonAttr());
+    gradients[0] = buildFrozenScale(builder, getLoc(), upstream[0], getGamma(),
+                                    getVariance(), getEpsilonAttr());
   return success();
 }

@@ -21,8 +21,8 @@ using namespace mlir;
 using namespace mlir::qat;
 
 #include "qat/Dialect/Qat/IR/QatDialect.cpp.inc"
-#include "qat/Dialect/Qat/IR/QatEnums.cpp.inc"
 #include "qat/Dialect/Qat/IR/QatDifferentiable.cpp.inc"
+#include "qat/Dialect/Qat/IR/QatEnums.cpp.inc"
 #include "qat/Dialect/Qat/IR/QatInterfaces.cpp.inc"
 
 #define GET_ATTRDEF_CLASSES

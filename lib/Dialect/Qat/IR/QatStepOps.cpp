@@ -148,8 +148,7 @@ LogicalResult AvgPool2DGradientOp::verify() { // avg_pool2d_gradient_c1, c2, c3
 }
 
 LogicalResult MaxPool2DGradientOp::verify() { // max_pool2d_gradient_c1, c2, c3
-  return verifyPoolGradient(*this, typeOf(getInput()),
-                            typeOf(getUpstream()));
+  return verifyPoolGradient(*this, typeOf(getInput()), typeOf(getUpstream()));
 }
 
 LogicalResult SoftmaxGradientOp::verify() {

@@ -112,9 +112,8 @@ static LogicalResult differentiate(tosa::SubOp op, OpBuilder &builder,
   if (wanted[0])
     gradients[0] = buildSumTo(builder, op.getLoc(), upstream, op.getInput1());
   if (wanted[1]) {
-    Value zero =
-        buildConstant(builder, op.getLoc(), builder.getF32Type(),
-                      builder.getF32FloatAttr(0.0f));
+    Value zero = buildConstant(builder, op.getLoc(), builder.getF32Type(),
+                               builder.getF32FloatAttr(0.0f));
     Value negative = tosa::NegateOp::create(
         builder, op.getLoc(), upstream.getType(), upstream, zero, zero);
     gradients[1] = buildSumTo(builder, op.getLoc(), negative, op.getInput2());
@@ -142,9 +141,9 @@ static LogicalResult differentiate(tosa::ClampOp op, OpBuilder &builder,
   auto maximum = dyn_cast<FloatAttr>(op.getMaxValAttr());
   if (!minimum || !maximum || !minimum.getType().isF32())
     return op.emitOpError("has a derivative for bounds of f32 alone");
-  gradients[0] = ClampGradientOp::create(builder, op.getLoc(),
-                                         op.getInput().getType(), op.getInput(),
-                                         upstream, minimum, maximum);
+  gradients[0] =
+      ClampGradientOp::create(builder, op.getLoc(), op.getInput().getType(),
+                              op.getInput(), upstream, minimum, maximum);
   return success();
 }
 
@@ -235,10 +234,9 @@ static LogicalResult differentiate(tosa::SliceOp op, OpBuilder &builder,
   }
   Value zero = buildConstant(builder, op.getLoc(), builder.getF32Type(),
                              builder.getF32FloatAttr(0.0f));
-  gradients[0] =
-      tosa::PadOp::create(builder, op.getLoc(), op.getInput1().getType(),
-                          upstream, buildShape(builder, op.getLoc(), pads),
-                          zero);
+  gradients[0] = tosa::PadOp::create(
+      builder, op.getLoc(), op.getInput1().getType(), upstream,
+      buildShape(builder, op.getLoc(), pads), zero);
   return success();
 }
 

@@ -27,8 +27,8 @@
 #include "qat/Support/WeightQuantizers.h"
 
 #include "qat/Dialect/Qat/IR/QatDialect.h.inc"
-#include "qat/Dialect/Qat/IR/QatEnums.h.inc"
 #include "qat/Dialect/Qat/IR/QatDifferentiable.h.inc"
+#include "qat/Dialect/Qat/IR/QatEnums.h.inc"
 #include "qat/Dialect/Qat/IR/QatInterfaces.h.inc"
 
 #define GET_ATTRDEF_CLASSES
