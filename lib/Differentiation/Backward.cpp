@@ -10,10 +10,9 @@
 
 #include "qat/Dialect/Qat/IR/LayerName.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Dialect/Qat/IR/TrainingBuilders.h"
 
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
-
-#include <cmath>
 
 using namespace mlir;
 using namespace mlir::qat;
@@ -39,7 +38,6 @@ void Backward::visitQuantizer(QuantizerOp op, Value upstream,
   SmallVector<Value> operands = {op.getQuantizedInput()};
   llvm::append_range(operands, op.getBounds());
   bool learned = hasLearnedBounds(op);
-  double levels = (1 << op.getGridBits()) - 1;
   for (auto [index, gradient] :
        llvm::enumerate(op.buildGradient(builder, upstream))) {
     if (!gradient || !active.contains(operands[index]) ||
@@ -48,7 +46,8 @@ void Backward::visitQuantizer(QuantizerOp op, Value upstream,
     if (index > 0 && boundScale == BoundScale::Lsq)
       gradient = ScaleOp::create(
           builder, op->getLoc(), gradient.getType(), gradient,
-          builder.getF64FloatAttr(1 / std::sqrt(elements * levels)));
+          builder.getF64FloatAttr(
+              getBoundGradientScale(elements, op.getGridBits())));
     add(operands[index], gradient);
   }
 }

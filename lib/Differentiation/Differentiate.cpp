@@ -13,6 +13,7 @@
 
 #include "qat/Dialect/Qat/IR/LayerName.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/Dialect/Qat/IR/TrainingBuilders.h"
 #include "qat/Differentiation/SetBatch.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -84,7 +85,8 @@ private:
   SmallVector<std::pair<Value, Value>> statistics;
   /// The ops of the network in `step`.
   SmallVector<Operation *> forward;
-  Value input, meanLoss, top1, top5;
+  Value input;
+  LossValues loss;
 };
 } // namespace
 
@@ -227,10 +229,7 @@ void Differentiator::insertDropout() {
   Location loc = (*last)->getLoc();
   Value seed = step.getTensor(
       StepRole::Seed, "", RankedTensorType::get(2, builder.getI32Type()));
-  auto indices = llvm::to_vector(
-      llvm::seq<int32_t>(0, static_cast<int32_t>(settings.batch)));
-  Value samples = arith::ConstantOp::create(
-      builder, loc, builder.getI32TensorAttr(indices));
+  Value samples = buildSampleIndices(builder, loc, settings.batch);
   auto dropout = DropoutOp::create(
       builder, loc, x.getType(), x, seed, samples,
       builder.getF64FloatAttr(settings.dropout), builder.getI32IntegerAttr(0));
@@ -280,15 +279,7 @@ LogicalResult Differentiator::buildCrossEntropy(Value output) {
       op && !llvm::is_contained(forward, op))
     forward.push_back(op);
 
-  auto scalar = RankedTensorType::get({}, builder.getF32Type());
-  int64_t classes = getTensorType(*logits).getDimSize(1);
-  Value labels = getLabels();
-  Value samples =
-      CountSamplesOp::create(builder, loc, scalar, labels,
-                             builder.getI64IntegerAttr(classes));
-  auto hard = SoftmaxCrossEntropyOp::create(
-      builder, loc, *logits, labels, getHyper(Hyper::LabelSmoothing), samples);
-  Value loss = hard.getLoss(), gradient = hard.getGradient();
+  std::optional<Distillation> distillation;
   if (teacher) {
     FailureOr<Value> result = cloneForward(teacher, "teacher.");
     if (failed(result))
@@ -299,21 +290,12 @@ LogicalResult Differentiator::buildCrossEntropy(Value output) {
     if (scores->getType() != logits->getType())
       return teacher.emitError("cannot distill from a network whose scores are ")
              << scores->getType() << " into one of " << logits->getType();
-    auto soft = DistillationLossOp::create(builder, loc, *logits, *scores,
-                                           labels, getHyper(Hyper::Temperature),
-                                           samples);
-    Value weight = getHyper(Hyper::DistillationWeight);
-    loss = BlendOp::create(builder, loc, loss.getType(), loss, soft.getLoss(),
-                           weight);
-    gradient = BlendOp::create(builder, loc, gradient.getType(), gradient,
-                               soft.getGradient(), weight);
+    distillation = {*scores, getHyper(Hyper::DistillationWeight),
+                    getHyper(Hyper::Temperature)};
   }
-  meanLoss = MeanLossOp::create(builder, loc, scalar, loss, samples);
-  auto correct = CountCorrectOp::create(builder, loc, scalar, scalar, *logits,
-                                        labels);
-  top1 = correct.getTop1();
-  top5 = correct.getTop5();
-  backward.add(*logits, gradient);
+  loss = buildClassificationLoss(builder, loc, *logits, getLabels(),
+                                 getHyper(Hyper::LabelSmoothing), distillation);
+  backward.add(*logits, loss.gradient);
   return success();
 }
 
@@ -326,13 +308,8 @@ LogicalResult Differentiator::buildMeanSquaredError(Value output) {
     return emitError(loc, "cannot compare the result, ")
            << output.getType() << ", with the input, " << input.getType()
            << ", for the loss mse";
-  auto scalar = RankedTensorType::get({}, builder.getF32Type());
-  Value samples = arith::ConstantOp::create(
-      builder, loc,
-      DenseElementsAttr::get(scalar, static_cast<float>(settings.batch)));
-  auto loss = MeanSquaredErrorOp::create(builder, loc, output, input, samples);
-  meanLoss = MeanLossOp::create(builder, loc, scalar, loss.getLoss(), samples);
-  backward.add(output, loss.getGradient());
+  loss = buildReconstructionLoss(builder, loc, output, input);
+  backward.add(output, loss.gradient);
   return success();
 }
 
@@ -351,12 +328,9 @@ void Differentiator::buildMetrics(Value norm) {
   Value metrics = tensor::EmptyOp::create(builder, loc, type.getShape(),
                                           type.getElementType());
   for (auto [index, value] :
-       llvm::enumerate(SmallVector<Value>{meanLoss, top1, top5, norm})) {
+       llvm::enumerate(SmallVector<Value>{loss.loss, loss.top1, loss.top5, norm})) {
     if (!value && !zero)
-      zero = arith::ConstantOp::create(
-          builder, loc,
-          DenseElementsAttr::get(RankedTensorType::get({}, builder.getF32Type()),
-                                 0.0f));
+      zero = buildNumber(builder, loc, builder.getF32Type(), 0.0);
     SmallVector<OpFoldResult> offset = {
         builder.getIndexAttr(static_cast<int64_t>(index))};
     SmallVector<OpFoldResult> one = {builder.getIndexAttr(1)};
@@ -436,23 +410,22 @@ void Differentiator::buildUpdate() {
       trained.push_back(&parameter);
     }
 
-  auto scalar = RankedTensorType::get({}, builder.getF32Type());
-  Value none = arith::ConstantOp::create(
-      builder, loc, DenseElementsAttr::get(scalar, 0.0f));
-  auto getLimit = [&](StepFunction &function) {
-    return settings.clip ? getHyper(function, Hyper::ClipNorm) : none;
+  auto getNumber = [&](StepFunction &function, double value) {
+    return buildNumber(function.builder, loc, builder.getF32Type(), value);
   };
-  Value factor = settings.accumulate
-                     ? arith::ConstantOp::create(
-                           builder, loc, DenseElementsAttr::get(scalar, 1.0f))
-                           .getResult()
-                     : getHyper(Hyper::GradientFactor);
-  auto [norm, scale] = buildClipFactor(
-      builder, loc, gradients, settings.accumulate ? none : getLimit(step),
-      factor);
+  auto getLimit = [&](StepFunction &function) {
+    return settings.clip ? getHyper(function, Hyper::ClipNorm)
+                         : getNumber(function, 0);
+  };
+  auto [norm, scale] =
+      settings.accumulate
+          ? buildClipFactor(builder, loc, gradients, getNumber(step, 0),
+                            getNumber(step, 1))
+          : buildClipFactor(builder, loc, gradients, getLimit(step),
+                            getHyper(Hyper::GradientFactor));
   Value apply = AreFiniteOp::create(
       builder, loc, RankedTensorType::get({}, builder.getI1Type()),
-      ValueRange{meanLoss, norm});
+      ValueRange{loss.loss, norm});
   buildMetrics(norm);
 
   for (auto [old, updated] : statistics)
@@ -483,8 +456,6 @@ void Differentiator::buildUpdate() {
     sums.push_back(update.getTensor(StepRole::Gradient, parameter->name, type,
                                     parameter->order));
   }
-  none = arith::ConstantOp::create(update.builder, loc,
-                                   DenseElementsAttr::get(scalar, 0.0f));
   auto [sumNorm, sumScale] =
       buildClipFactor(update.builder, loc, sums, getLimit(update),
                       getHyper(update, Hyper::GradientFactor));

@@ -28,8 +28,6 @@ using namespace mlir;
 void mlir::qat::buildStepTensorPipeline(OpPassManager &manager,
                                         bool useLibrary) {
   manager.addPass(createQatRaiseConvolutions());
-  if (!useLibrary)
-    manager.addPass(createConvertContractionsToLinalg());
   OpPassManager &tosa = manager.nest<func::FuncOp>();
   tosa.addPass(tosa::createTosaMakeBroadcastablePass());
   tosa.addPass(tosa::createTosaToLinalgNamed());
@@ -37,6 +35,8 @@ void mlir::qat::buildStepTensorPipeline(OpPassManager &manager,
   tosa.addPass(createTosaToArithPass());
   tosa.addPass(createTosaToTensorPass());
   manager.addPass(createConvertQatToLinalg());
+  if (!useLibrary)
+    manager.addPass(createConvertContractionsToLinalg());
   OpPassManager &loops = manager.nest<func::FuncOp>();
   loops.addPass(createQatLayoutConvolutions());
   loops.addPass(createCanonicalizerPass());

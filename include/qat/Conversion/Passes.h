@@ -52,6 +52,12 @@ void populateQatLossesToLinalgPatterns(RewritePatternSet &patterns);
 void populateQatOptimizersToLinalgPatterns(RewritePatternSet &patterns);
 void populateQatDropoutToLinalgPatterns(RewritePatternSet &patterns);
 
+/// What form T adds (QatStepOps.td) to linalg: sums a channel in f64, batch
+/// norms, gradients of form F's ops. Everything is either elementwise or a sum
+/// with the channel as its inner loop, and keeps the batch as a loop of its own.
+void populateQatStepToLinalgPatterns(RewritePatternSet &patterns);
+void populateQatPoolGradientsToLinalgPatterns(RewritePatternSet &patterns);
+
 /// The integer layers of form I to linalg; `converter` is that of
 /// populateQuantTypeConversions.
 void populateQatIntegerToLinalgPatterns(const TypeConverter &converter,

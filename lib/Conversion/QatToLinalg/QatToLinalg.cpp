@@ -114,6 +114,8 @@ struct ConvertQatToLinalg
     populateQatLossesToLinalgPatterns(patterns);
     populateQatOptimizersToLinalgPatterns(patterns);
     populateQatDropoutToLinalgPatterns(patterns);
+    populateQatStepToLinalgPatterns(patterns);
+    populateQatPoolGradientsToLinalgPatterns(patterns);
     populateQatIntegerToLinalgPatterns(converter, patterns);
     if (isa)
       populateQatToHostKernelPatterns(converter, patterns, *isa);
