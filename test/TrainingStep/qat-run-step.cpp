@@ -19,12 +19,14 @@
 
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <algorithm>
 #include <chrono>
+#include <unistd.h>
 
 using namespace llvm;
 using namespace mlir::qat;
@@ -46,6 +48,8 @@ static cl::opt<std::string> cacheFolder("cache", cl::init("none"),
 static cl::opt<bool> loops("loops",
                            cl::desc("Compiled loops only, no library"));
 static cl::opt<bool> timing("time", cl::desc("Print times"));
+static cl::opt<bool> profile("profile",
+                             cl::desc("Print the time of each group"));
 static cl::opt<bool> list("list", cl::desc("Print the arguments"));
 
 static std::string keyOf(const StepArgument &argument) {
@@ -79,6 +83,27 @@ static void resetPeak() {
   os << "5";
 }
 
+/// Milliseconds a step of all threads: of the groups around matrix products,
+/// around depthwise convolutions, and of the rest.
+static void printParts(ArrayRef<StepTiming> timings) {
+  double gemm = 0, depthwise = 0, rest = 0;
+  for (const StepTiming &timing : timings) {
+    StringRef label = timing.label;
+    double &part = label.contains("depthwise") ? depthwise
+                   : label.contains("forward") || label.contains("gradient")
+                       ? gemm
+                       : rest;
+    part += timing.milliseconds / steps;
+    if (profile)
+      outs() << format("%4d %4d x %-4d %9.3f ms  ", (int)timing.phase,
+                       (int)timing.tiles, (int)timing.blocks,
+                       timing.milliseconds / steps)
+             << timing.group << " " << label << "\n";
+  }
+  outs() << "part gemm " << gemm << " ms\npart depthwise " << depthwise
+         << " ms\npart rest " << rest << " ms\n";
+}
+
 static Error runStep() {
   mlir::DialectRegistry registry;
   registerAllDialects(registry);
@@ -92,13 +117,14 @@ static Error runStep() {
   StepOptions options;
   options.threads = threads;
   options.cacheFolder = cacheFolder;
+  options.profile = profile || timing;
   options.kernels = loops ? StepKernels::Loops : StepKernels::Library;
   Expected<std::unique_ptr<CompiledStep>> step =
       CompiledStep::compile(*module, options);
   if (!step)
     return step.takeError();
   if (timing)
-    outs() << "compile " << millisecondsSince(start) << " ms, "
+    outs() << format("compile %.3f ms, ", millisecondsSince(start))
            << ((*step)->isFromCache() ? "cached" : "not cached") << ", arena "
            << (*step)->arenaBytes() << " bytes\n";
   if (!(*step)->hasFunction(function))
@@ -150,9 +176,10 @@ static Error runStep() {
   if (timing && !times.empty()) {
     double first = times[0];
     std::sort(times.begin(), times.end());
-    outs() << "first " << first << " ms, best " << times[0] << ", median "
-           << times[times.size() / 2] << "\nmemory "
-           << residentMegabytes("VmHWM") - before << " MB\n";
+    outs() << format("first %.4f ms, best %.4f, median %.4f\n", first, times[0],
+                     times[times.size() / 2])
+           << format("memory %.3f MB\n", residentMegabytes("VmHWM") - before);
+    printParts((*step)->timings(function));
   }
   return result.empty() ? Error::success() : writeSafetensors(result, arrays);
 }
