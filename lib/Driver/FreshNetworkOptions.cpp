@@ -54,19 +54,19 @@ Expected<ZooOptions> FreshNetworkOptions::parse(StringRef network) const {
                         options.network + "' has " +
                         (option == &side ? "'--input'" : "one width"));
   if (width.getNumOccurrences()) {
-    Expected<double> width = parseNumber(width);
-    if (!width)
-      return wrongUsage("--mobilenet-width: " + toString(width.takeError()));
-    options.width = *width;
+    Expected<double> number = parseNumber(width);
+    if (!number)
+      return wrongUsage("--mobilenet-width: " + toString(number.takeError()));
+    options.width = *number;
   }
   if (side.getNumOccurrences() && input.getNumOccurrences())
     return wrongUsage("'--mobilenet-input' and '--input' both give the size "
                       "of the input");
   if (side.getNumOccurrences()) {
-    Expected<int64_t> side = parseCount("mobilenet-input", side);
-    if (!side)
-      return side.takeError();
-    options.input = {*side, *side};
+    Expected<int64_t> number = parseCount("mobilenet-input", side);
+    if (!number)
+      return number.takeError();
+    options.input = {*number, *number};
   }
   if (input.getNumOccurrences()) {
     auto [height, width] = StringRef(input).split('x');
@@ -77,10 +77,10 @@ Expected<ZooOptions> FreshNetworkOptions::parse(StringRef network) const {
     options.input = {sides[0], sides[1]};
   }
   if (classes.getNumOccurrences()) {
-    Expected<int64_t> classes = parseCount("classes", classes);
-    if (!classes)
-      return classes.takeError();
-    options.classes = *classes;
+    Expected<int64_t> number = parseCount("classes", classes);
+    if (!number)
+      return number.takeError();
+    options.classes = *number;
   }
   return options;
 }

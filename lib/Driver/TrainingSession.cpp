@@ -145,10 +145,10 @@ private:
 //===----------------------------------------------------------------------===//
 
 json::Object TrainingSession::makeSetup() const {
-  return {{"dataset", dataset},
-          {"data", dataPath},
-          {"validation", validationPath},
-          {"teacher", teacher}};
+  return json::Object{{"dataset", dataset},
+                      {"data", dataPath},
+                      {"validation", validationPath},
+                      {"teacher", teacher}};
 }
 
 Error TrainingSession::load(StringRef from) {

@@ -55,7 +55,7 @@ std::unique_ptr<MLIRContext> NetworkWorkshop::makeContext() {
 
 /// A copy of `network`, transformed; `what` begins the error.
 static Expected<OwningOpRef<ModuleOp>>
-transform(ModuleOp network, StringRef what,
+runPasses(ModuleOp network, StringRef what,
           llvm::function_ref<void(OpPassManager &)> build) {
   OwningOpRef<ModuleOp> module = network.clone();
   FirstError error(network.getContext(), what);
@@ -74,7 +74,7 @@ NetworkWorkshop::compileStep(ModuleOp network, bool frozen) {
     if (failed(freezeForTraining(*source, /*keepBounds=*/true)))
       return error.get();
   }
-  Expected<OwningOpRef<ModuleOp>> formT = transform(
+  Expected<OwningOpRef<ModuleOp>> formT = runPasses(
       *source, "cannot make a training step", [&](OpPassManager &manager) {
         addStepPasses(manager, options.recipe, options.teacher);
       });
@@ -122,7 +122,7 @@ struct CompiledForm {
 } // namespace
 
 static Expected<CompiledForm> compileForm(ModuleOp network, ComputedForm form) {
-  Expected<OwningOpRef<ModuleOp>> module = transform(
+  Expected<OwningOpRef<ModuleOp>> module = runPasses(
       network,
       ("cannot make the " + stringifyComputedForm(form) + " network").str(),
       [&](OpPassManager &manager) { addFormPasses(manager, network, form); });
@@ -238,7 +238,7 @@ std::string NetworkWorkshop::findNonFiniteLayer(ModuleOp network,
                                                 const NdArray &input) {
   unsigned results = network.lookupSymbol<func::FuncOp>("main").getNumResults();
   Expected<OwningOpRef<ModuleOp>> exposed =
-      transform(network, "", [](OpPassManager &manager) {
+      runPasses(network, "", [](OpPassManager &manager) {
         manager.addPass(createQatExposeLayers());
       });
   // What cannot be looked at has no layer to name.

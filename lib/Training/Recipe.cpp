@@ -25,7 +25,7 @@ Hyperparameters Recipe::getHyperparameters(int64_t update,
   double rate = rates.get(position, static_cast<double>(epochs), perEpoch);
   double count = static_cast<double>(update) + 1;
   using H = Hyper;
-  H hyper;
+  Hyperparameters hyper;
   auto set = [&](H place, double value) {
     hyper[place] = static_cast<float>(value);
   };
