@@ -12,7 +12,7 @@
 #include "qat/Dialect/Qat/IR/Qat.h"
 
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
-#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace llvm;
 using namespace mlir;
@@ -33,17 +33,26 @@ static int64_t countElements(Value value) {
 }
 
 std::vector<LayerSummary> mlir::qat::summarizeLayers(ModuleOp module) {
-  MapVector<std::string, LayerSummary> layers;
+  std::vector<LayerSummary> layers;
+  auto layerOf = [&](StringRef name) -> LayerSummary & {
+    auto it = find_if(
+        layers, [&](const LayerSummary &layer) { return layer.name == name; });
+    if (it == layers.end()) {
+      it = layers.emplace(it);
+      it->name = name.str();
+    }
+    return *it;
+  };
   module.walk([&](Operation *op) {
     std::string name = getLayerName(op);
     if (auto quantizer = dyn_cast<WeightQuantizerOpInterface>(op)) {
-      LayerSummary &layer = layers[name];
+      LayerSummary &layer = layerOf(name);
       layer.kind = kindOfUser(op->getResult(0));
       layer.quantType = stringifyWeightScheme(quantizer.getScheme()).str();
       layer.weightBits = quantizer.getGridBits();
       layer.weightCount = countElements(quantizer.getQuantizedInput());
     } else if (auto quantizer = dyn_cast<ActivationQuantizerOpInterface>(op)) {
-      LayerSummary &layer = layers[name];
+      LayerSummary &layer = layerOf(name);
       layer.activationBits = quantizer.getGridBits();
       Operation *source = quantizer.getQuantizedInput().getDefiningOp();
       if (layer.kind.empty())
@@ -54,15 +63,10 @@ std::vector<LayerSummary> mlir::qat::summarizeLayers(ModuleOp module) {
       if (!parameter.consume_back(".weight") || op->use_empty() ||
           isa<WeightQuantizerOpInterface>(*op->user_begin()))
         return;
-      LayerSummary &layer = layers[parameter.str()];
+      LayerSummary &layer = layerOf(parameter);
       layer.kind = kindOfUser(load.getResult());
       layer.weightCount = countElements(load.getResult());
     }
   });
-  std::vector<LayerSummary> result;
-  for (auto &[name, layer] : layers) {
-    layer.name = name;
-    result.push_back(std::move(layer));
-  }
-  return result;
+  return layers;
 }
