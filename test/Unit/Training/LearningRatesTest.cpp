@@ -72,7 +72,7 @@ TEST(LearningRates, JsonGivesTheSameRates) {
     LearningRates rates = parse(text);
     LearningRates again = parse(formatv("{0}", rates.toJson()).str());
     for (double position = 0; position < 6; position += 0.25)
-      EXPECT_EQ(rates.get(position, 6, 4), again.get(position, 6, 4)) << text;
+      EXPECT_EQ(rates.get(position, 6, 4), again.get(position, 6, 4)) << text.str();
   }
 }
 
@@ -85,7 +85,7 @@ TEST(LearningRates, RefusesWhatIsNone) {
         "{\"steps\": [{\"epoch\": 0, \"lr\": 1}], \"lr\": 1}",
         "{\"schedule\": \"constant\", \"final_lr\": 1}"}) {
     Expected<LearningRates> rates = LearningRates::parse(text);
-    ASSERT_FALSE(bool(rates)) << text;
+    ASSERT_FALSE(bool(rates)) << text.str();
     std::string message = toString(rates.takeError());
     EXPECT_EQ(message.find('\n'), std::string::npos) << message;
   }
