@@ -52,5 +52,6 @@ void mlir::qat::registerAllPasses() {
   registerHostPipelines();
   registerQatTargetCPasses();
   registerQatTrainingStepPasses();
+  registerStepPipelines();
   registerCPipeline();
 }

@@ -61,14 +61,14 @@ private:
   int64_t partBytes, maxTiles;
 
   /// What the region will hold: (op, in tile form).
-  llvm::SetVector<std::pair<Operation *, bool>> needed;
+  llvm::SetVector<std::pair<Operation *, unsigned>> needed;
   SetVector<Value> batchedInputs, wholeInputs;
   SmallVector<Value> exported;
   PartSizes sizes;
 
   OpBuilder b{static_cast<MLIRContext *>(nullptr)};
   Value part;
-  llvm::DenseMap<std::pair<Value, bool>, Value> values;
+  llvm::DenseMap<std::pair<Value, unsigned>, Value> values;
 };
 } // namespace
 

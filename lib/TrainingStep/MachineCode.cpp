@@ -8,7 +8,10 @@
 
 #include "MachineCode.h"
 
+#include "qat/TrainingKernels/TrainingKernels.h"
+
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/ExecutionEngine/Orc/AbsoluteSymbols.h"
 #include "llvm/ExecutionEngine/Orc/ExecutionUtils.h"
 #include "llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h"
 #include "llvm/ExecutionEngine/Orc/LLJIT.h"
@@ -164,6 +167,16 @@ Error LoadedCode::load(std::unique_ptr<MemoryBuffer> object) {
   if (!process)
     return process.takeError();
   jit->getMainJITDylib().addGenerator(std::move(*process));
+  orc::MangleAndInterner mangle(jit->getExecutionSession(),
+                                jit->getDataLayout());
+  orc::SymbolMap kernels;
+  for (const NamedTrainingKernel &kernel : getNamedTrainingKernels())
+    kernels[mangle(kernel.name)] = {orc::ExecutorAddr::fromPtr(kernel.function),
+                                    JITSymbolFlags::Exported |
+                                        JITSymbolFlags::Callable};
+  if (Error error = jit->getMainJITDylib().define(
+          orc::absoluteSymbols(std::move(kernels))))
+    return error;
   return jit->addObjectFile(std::move(object));
 }
 

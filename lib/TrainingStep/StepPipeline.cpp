@@ -1,4 +1,4 @@
-//===- StepPipeline.cpp - from form T to loops ----------------------------===//
+//===- StepPipeline.cpp - from form T to the functions of its groups ------===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -10,22 +10,26 @@
 
 #include "qat/Conversion/Passes.h"
 #include "qat/Execution/Passes.h"
+#include "qat/TrainingStep/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Conversion/TosaToLinalg/TosaToLinalg.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
-#include "mlir/Dialect/Bufferization/Pipelines/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
 #include "mlir/Dialect/Tosa/Transforms/Passes.h"
 #include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
 
 using namespace mlir;
 
-void mlir::qat::buildStepLoopsPipeline(OpPassManager &manager) {
-  // To linalg on tensors.
+void mlir::qat::buildStepTensorPipeline(OpPassManager &manager,
+                                        bool useLibrary) {
+  manager.addPass(createQatRaiseConvolutions());
+  if (!useLibrary)
+    manager.addPass(createConvertContractionsToLinalg());
   OpPassManager &tosa = manager.nest<func::FuncOp>();
   tosa.addPass(tosa::createTosaMakeBroadcastablePass());
   tosa.addPass(tosa::createTosaToLinalgNamed());
@@ -33,27 +37,58 @@ void mlir::qat::buildStepLoopsPipeline(OpPassManager &manager) {
   tosa.addPass(createTosaToArithPass());
   tosa.addPass(createTosaToTensorPass());
   manager.addPass(createConvertQatToLinalg());
-  manager.addPass(createConvertContractionsToLinalg());
-
   OpPassManager &loops = manager.nest<func::FuncOp>();
   loops.addPass(createQatLayoutConvolutions());
   loops.addPass(createCanonicalizerPass());
   loops.addPass(createCSEPass());
-  loops.addPass(createQatFuseElementwise());
-  loops.addPass(createCanonicalizerPass());
+}
 
-  // To buffers.
+void mlir::qat::buildStepGroupsPipeline(OpPassManager &manager) {
+  OpPassManager &groups = manager.nest<func::FuncOp>();
+  groups.addPass(createQatFormGroups());
+  groups.addPass(createQatFuseGroupBodies());
+  groups.addPass(createCanonicalizerPass());
+  groups.addPass(createCSEPass());
+  manager.addPass(createQatOutlineGroups());
+}
+
+void mlir::qat::buildStepBuffersPipeline(OpPassManager &manager,
+                                         bool useLibrary) {
   manager.addPass(bufferization::createEmptyTensorEliminationPass());
   bufferization::OneShotBufferizePassOptions bufferize;
-  bufferize.bufferizeFunctionBoundaries = true;
-  bufferize.functionBoundaryTypeConversion =
-      bufferization::LayoutMapOption::IdentityLayoutMap;
   manager.addPass(bufferization::createOneShotBufferizePass(bufferize));
-  manager.addPass(createCanonicalizerPass());
-  bufferization::buildBufferDeallocationPipeline(manager);
   OpPassManager &buffers = manager.nest<func::FuncOp>();
-  buffers.addPass(bufferization::createOptimizeAllocationLivenessPass());
+  buffers.addPass(createCanonicalizerPass());
+  buffers.addPass(createCSEPass());
+  buffers.addPass(createQatPlanScratch());
   buffers.addPass(createQatCopiesToLoops());
-  buffers.addPass(createConvertLinalgToLoopsPass());
+  if (useLibrary)
+    manager.addPass(createConvertContractionsToKernels());
+  manager.nest<func::FuncOp>().addPass(createConvertLinalgToLoopsPass());
   manager.addPass(createQatOutlineLoops());
+}
+
+namespace {
+struct StepPipelineOptions : PassPipelineOptions<StepPipelineOptions> {
+  Option<bool> loops{*this, "loops",
+                     llvm::cl::desc("Compiled loops only, no library")};
+};
+} // namespace
+
+void mlir::qat::registerStepPipelines() {
+  PassPipelineRegistration<StepPipelineOptions>(
+      "qat-step-tensor-pipeline",
+      "Lower a training step (form T) to linalg and contractions on tensors",
+      [](OpPassManager &manager, const StepPipelineOptions &options) {
+        buildStepTensorPipeline(manager, !options.loops);
+      });
+  PassPipelineRegistration<StepPipelineOptions>(
+      "qat-step-pipeline",
+      "Lower a training step (form T) to loops over buffers, a function for "
+      "every group, and the table of what to call",
+      [](OpPassManager &manager, const StepPipelineOptions &options) {
+        buildStepTensorPipeline(manager, !options.loops);
+        buildStepGroupsPipeline(manager);
+        buildStepBuffersPipeline(manager, !options.loops);
+      });
 }

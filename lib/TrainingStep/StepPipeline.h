@@ -1,4 +1,5 @@
-//===- StepPipeline.h - from form T to loops --------------------*- C++ -*-===//
+//===- StepPipeline.h - from form T to the functions of its groups -*- C++
+//-*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -15,8 +16,16 @@ class OpPassManager;
 
 namespace mlir::qat {
 
-/// From a module in form T to loops over buffers, a function a loop nest.
-void buildStepLoopsPipeline(OpPassManager &manager);
+/// From form T to linalg and contractions on tensors; without the library the
+/// contractions are linalg too.
+void buildStepTensorPipeline(OpPassManager &manager, bool useLibrary);
+
+/// From there to a function for every group, still on tensors, and the table
+/// of launches.
+void buildStepGroupsPipeline(OpPassManager &manager);
+
+/// From there to loops over buffers, a function a loop nest.
+void buildStepBuffersPipeline(OpPassManager &manager, bool useLibrary);
 
 } // namespace mlir::qat
 

@@ -19,10 +19,13 @@
 
 #include "mlir/Parser/Parser.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 #include <algorithm>
 #include <chrono>
+#include <unistd.h>
 
 using namespace llvm;
 using namespace mlir::qat;
@@ -44,6 +47,8 @@ static cl::opt<std::string> cacheFolder("cache", cl::init("none"),
 static cl::opt<bool> loops("loops",
                            cl::desc("Compiled loops only, no library"));
 static cl::opt<bool> timing("time", cl::desc("Print times"));
+static cl::opt<bool> profile("profile",
+                             cl::desc("Print the time of each group"));
 static cl::opt<bool> list("list", cl::desc("Print the arguments"));
 
 static std::string keyOf(const StepArgument &argument) {
@@ -56,6 +61,39 @@ static double millisecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double, std::milli>(
              std::chrono::steady_clock::now() - start)
       .count();
+}
+
+/// Bytes of memory that the process holds.
+static double residentMegabytes() {
+  auto status = MemoryBuffer::getFileAsStream("/proc/self/statm");
+  SmallVector<StringRef> fields;
+  if (status)
+    (*status)->getBuffer().split(fields, ' ');
+  double pages = 0;
+  if (fields.size() < 2 || fields[1].getAsDouble(pages))
+    return 0;
+  return pages * sysconf(_SC_PAGESIZE) / 1e6;
+}
+
+/// Milliseconds a step of all threads: of the groups around matrix products,
+/// around depthwise convolutions, and of the rest.
+static void printParts(ArrayRef<StepTiming> timings) {
+  double gemm = 0, depthwise = 0, rest = 0;
+  for (const StepTiming &timing : timings) {
+    StringRef label = timing.label;
+    double &part = label.contains("depthwise") ? depthwise
+                   : label.contains("forward") || label.contains("gradient")
+                       ? gemm
+                       : rest;
+    part += timing.milliseconds / steps;
+    if (profile)
+      outs() << format("%4d %4d x %-4d %9.3f ms  ", (int)timing.phase,
+                       (int)timing.tiles, (int)timing.blocks,
+                       timing.milliseconds / steps)
+             << timing.group << " " << label << "\n";
+  }
+  outs() << "part gemm " << gemm << " ms\npart depthwise " << depthwise
+         << " ms\npart rest " << rest << " ms\n";
 }
 
 static Error runStep() {
@@ -71,13 +109,14 @@ static Error runStep() {
   StepOptions options;
   options.threads = threads;
   options.cacheFolder = cacheFolder;
+  options.profile = profile || timing;
   options.kernels = loops ? StepKernels::Loops : StepKernels::Library;
   Expected<std::unique_ptr<CompiledStep>> step =
       CompiledStep::compile(*module, options);
   if (!step)
     return step.takeError();
   if (timing)
-    outs() << "compile " << millisecondsSince(start) << " ms, "
+    outs() << format("compile %.3f ms, ", millisecondsSince(start))
            << ((*step)->isFromCache() ? "cached" : "not cached") << ", arena "
            << (*step)->arenaBytes() << " bytes\n";
   if (!(*step)->hasFunction(function))
@@ -118,6 +157,7 @@ static Error runStep() {
     buffers.push_back(array.array.bytes().data());
 
   std::vector<double> times;
+  double before = residentMegabytes();
   for (unsigned index = 0; index < steps; ++index) {
     start = std::chrono::steady_clock::now();
     if (Error error = (*step)->run(function, buffers))
@@ -127,8 +167,10 @@ static Error runStep() {
   if (timing && !times.empty()) {
     double first = times[0];
     std::sort(times.begin(), times.end());
-    outs() << "first " << first << " ms, best " << times[0] << ", median "
-           << times[times.size() / 2] << "\n";
+    outs() << format("first %.4f ms, best %.4f, median %.4f\n", first, times[0],
+                     times[times.size() / 2])
+           << format("memory %.3f MB\n", residentMegabytes() - before);
+    printParts((*step)->timings(function));
   }
   return result.empty() ? Error::success() : writeSafetensors(result, arrays);
 }

@@ -18,6 +18,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace mlir::qat {
 
@@ -38,6 +39,16 @@ struct StepOptions {
   StepKernels kernels = StepKernels::Library;
   /// 0 to 3, as for a C compiler.
   unsigned optimizationLevel = 2;
+  /// Measure every group (CompiledStep::timings).
+  bool profile = false;
+};
+
+/// The time that one group of a step has taken.
+struct StepTiming {
+  std::string group; ///< name of its function
+  std::string label; ///< layer and contractions; empty for the rest
+  int64_t phase = 0, tiles = 1, blocks = 1;
+  double milliseconds = 0; ///< of all threads, over all runs
 };
 
 /// One argument of a function of form T.
@@ -75,6 +86,9 @@ public:
   /// Bytes that the object holds for values between the ops of a step.
   int64_t arenaBytes() const;
 
+  /// With StepOptions::profile, the groups of `function` in order.
+  std::vector<StepTiming> timings(llvm::StringRef function) const;
+
   /// Whether the machine code came from the cache.
   bool isFromCache() const;
 
@@ -82,6 +96,8 @@ private:
   struct Code;
 
   CompiledStep();
+  /// Links an entry of the cache; fails if it is not one.
+  llvm::LogicalResult load(llvm::StringRef content, const StepOptions &options);
 
   std::unique_ptr<Code> code;
 };

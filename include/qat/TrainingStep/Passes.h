@@ -12,12 +12,17 @@
 #include "qat/Dialect/Qat/IR/Qat.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Pass/Pass.h"
 
 namespace mlir::qat {
+
+/// Registers `qat-step-pipeline`.
+void registerStepPipelines();
 
 #define GEN_PASS_DECL
 #include "qat/TrainingStep/Passes.h.inc"

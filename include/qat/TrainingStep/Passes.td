@@ -45,4 +45,46 @@ def QatFormGroups : Pass<"qat-form-groups", "::mlir::func::FuncOp"> {
     "::mlir::tensor::TensorDialect", "::mlir::qat::QatDialect"];
 }
 
+def QatFuseGroupBodies
+    : Pass<"qat-fuse-group-bodies", "::mlir::func::FuncOp"> {
+  let summary = "Make few loops of the elementwise ops of each group";
+  let description = [{
+    Inside of `qat.fused`: elementwise loops go into the loops that read them,
+    computed again for each, where both run over the same elements; then loops
+    over the same elements become one with several results, so that a part is
+    read once for all its sums.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+def QatOutlineGroups : Pass<"qat-outline-groups", "::mlir::ModuleOp"> {
+  let summary = "Make a function of each group and a table of the step";
+  let description = [{
+    Each `qat.fused` of a public function becomes a function that computes one
+    part, on buffers: the operands' parts, then the results'. The function of
+    the step loses its body and receives `qat.launches`, what to call in which
+    phase on which memory, and `qat.arena_bytes`.
+
+    What passes between groups has its place in one arena, planned over the
+    phases; a result that is written to an argument goes there at once if all
+    who read the old value come before, else it is copied at the end. Launches
+    of one phase do not depend on each other.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::bufferization::BufferizationDialect",
+    "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::memref::MemRefDialect"];
+}
+
+def QatPlanScratch : Pass<"qat-plan-scratch", "::mlir::func::FuncOp"> {
+  let summary = "Make the temporaries of a group arguments";
+  let description = [{
+    Each `memref.alloc` of static size becomes a further argument;
+    `qat.scratch` holds the offset of each in a thread's scratch memory, where
+    those that are not used at the same time share a place, and
+    `qat.scratch_bytes` its size.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 #endif // QAT_TRAININGSTEP_PASSES
