@@ -59,7 +59,9 @@ public:
   LogicalResult run();
 
 private:
-  Value getHyper(StepFunction &function, Hyper which);
+  static Value getHyper(StepFunction &function, Hyper which) {
+    return function.getHyper(static_cast<unsigned>(which));
+  }
   Value getHyper(Hyper which) { return getHyper(step, which); }
   Value getLabels();
   Value loadParameter(StringRef prefix, ml_program::GlobalLoadOp load,
@@ -93,20 +95,6 @@ private:
 //===----------------------------------------------------------------------===//
 // Arguments
 //===----------------------------------------------------------------------===//
-
-/// One of the numbers in `hyper`, as a tensor of rank 0.
-Value Differentiator::getHyper(StepFunction &function, Hyper which) {
-  OpBuilder &builder = function.builder;
-  auto scalar = RankedTensorType::get({}, builder.getF32Type());
-  Value all = function.getTensor(
-      StepRole::Hyper, "",
-      RankedTensorType::get(kHyperCount, builder.getF32Type()));
-  SmallVector<OpFoldResult> offset = {
-      builder.getIndexAttr(static_cast<int64_t>(which))};
-  SmallVector<OpFoldResult> one = {builder.getIndexAttr(1)};
-  return tensor::ExtractSliceOp::create(builder, all.getLoc(), scalar, all,
-                                        offset, one, one);
-}
 
 Value Differentiator::getLabels() {
   return step.getTensor(
@@ -462,6 +450,9 @@ void Differentiator::buildUpdate() {
                       getHyper(update, Hyper::GradientFactor));
   Value applySums = AreFiniteOp::create(update.builder, loc, apply.getType(),
                                         ValueRange{sumNorm});
+  // Not a constant, which would take the memory of the gradient once more.
+  Value zero = arith::ConstantOp::create(
+      update.builder, loc, update.builder.getF32FloatAttr(0.0f));
   for (auto [parameter, sum] : llvm::zip_equal(trained, sums)) {
     RankedTensorType type = getTensorType(sum);
     Value tensor = update.getTensor(parameter->role, parameter->name, type,

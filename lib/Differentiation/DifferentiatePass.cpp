@@ -11,7 +11,7 @@
 
 #include "mlir/Dialect/MLProgram/IR/MLProgram.h"
 #include "mlir/Parser/Parser.h"
-#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/FileSystem.h"
 
 namespace mlir::qat {
 #define GEN_PASS_DEF_QATDIFFERENTIATE
@@ -85,8 +85,14 @@ private:
   OwningOpRef<ModuleOp> readTeacher() {
     SymbolTable symbols(getOperation());
     auto function = symbols.lookup<func::FuncOp>(teacher);
-    if (!function)
+    if (!function) {
+      if (!llvm::sys::fs::exists(teacher)) {
+        getOperation().emitError("cannot read the teacher '")
+            << teacher << "': neither a function nor a file";
+        return {};
+      }
       return parseSourceFile<ModuleOp>(teacher, &getContext());
+    }
     OwningOpRef<ModuleOp> network(ModuleOp::create(getOperation().getLoc()));
     OpBuilder builder = OpBuilder::atBlockEnd(network->getBody());
     for (auto global : getOperation().getOps<ml_program::GlobalOp>())

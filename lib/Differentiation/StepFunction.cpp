@@ -8,7 +8,10 @@
 
 #include "StepFunction.h"
 
+#include "qat/Differentiation/Differentiate.h"
+
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
@@ -42,16 +45,40 @@ StepFunction::Argument &StepFunction::getArgument(StepRole role, StringRef name,
   return arguments.back();
 }
 
+/// An op behind those that read arguments already.
+template <typename OpTy, typename... Args>
+Value StepFunction::read(Args &&...args) {
+  OpBuilder::InsertionGuard guard(builder);
+  if (lastRead)
+    builder.setInsertionPointAfter(lastRead);
+  else
+    builder.setInsertionPointToStart(block);
+  auto op = OpTy::create(builder, loc, std::forward<Args>(args)...);
+  lastRead = op;
+  return op.getResult();
+}
+
 Value StepFunction::getTensor(StepRole role, StringRef name,
                               RankedTensorType type, unsigned order) {
   Argument &argument = getArgument(role, name, type, order);
-  if (!argument.tensor) {
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToStart(block);
-    argument.tensor = bufferization::ToTensorOp::create(
-        builder, loc, type, argument.memref, /*restrict=*/true);
-  }
+  if (!argument.tensor)
+    argument.tensor = read<bufferization::ToTensorOp>(type, argument.memref,
+                                                      /*restrict=*/true);
   return argument.tensor;
+}
+
+Value StepFunction::getHyper(unsigned index) {
+  Value &hyper = hypers[index];
+  if (hyper)
+    return hyper;
+  Type f32 = builder.getF32Type();
+  Value all = getTensor(StepRole::Hyper, "",
+                        RankedTensorType::get(kHyperCount, f32));
+  SmallVector<OpFoldResult> offset = {builder.getIndexAttr(index)},
+                            one = {builder.getIndexAttr(1)};
+  hyper = read<tensor::ExtractSliceOp>(RankedTensorType::get({}, f32), all,
+                                       offset, one, one);
+  return hyper;
 }
 
 void StepFunction::store(StepRole role, StringRef name, Value value,

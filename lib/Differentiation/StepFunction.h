@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
 
+#include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/StringRef.h"
 
 #include <memory>
@@ -52,6 +53,9 @@ public:
   Value getTensor(StepRole role, StringRef name, RankedTensorType type,
                   unsigned order = 0);
 
+  /// Element `index` of the argument of role hyper, a number.
+  Value getHyper(unsigned index);
+
   /// Leaves `value` in the argument (role, name).
   void store(StepRole role, StringRef name, Value value, unsigned order = 0);
 
@@ -68,6 +72,7 @@ private:
     Value result;
   };
 
+  template <typename OpTy, typename... Args> Value read(Args &&...args);
   Argument &getArgument(StepRole role, StringRef name, RankedTensorType type,
                         unsigned order);
 
@@ -76,7 +81,10 @@ private:
   /// Holds the body until finish().
   std::unique_ptr<Region> region;
   Block *block;
+  /// The last of the ops that read arguments, which come first.
+  Operation *lastRead = nullptr;
   std::vector<Argument> arguments;
+  llvm::SmallDenseMap<unsigned, Value> hypers;
 };
 
 } // namespace mlir::qat
