@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "DepthwiseLoops.h"
+#include "DirectLoops.h"
 
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
@@ -140,15 +141,23 @@ private:
       if (!isDense(operand))
         return op.emitOpError("expects elements without gaps, but got ")
                << operand.getType();
-    if (getElementTypeOrSelf(op.getA().getType()).isF32() &&
-        hasDepthwiseLoops(op.getGeometry())) {
-      writeLoops(op);
+    if (!getElementTypeOrSelf(op.getA().getType()).isF32())
+      return callLibrary(op);
+    ContractionGeometry geometry = op.getGeometry();
+    if (hasDepthwiseLoops(geometry)) {
+      writeDepthwiseLoops(op);
       return success();
     }
-    return callLibrary(op);
+    if (!hasDirectLoops(op.getKind(), geometry))
+      return callLibrary(op);
+    ImplicitLocOpBuilder b(op.getLoc(), op);
+    buildDirectLoops(b, op.getKind(), geometry, op.getA(), op.getB(),
+                     op.getInit(), lanes);
+    erase(op);
+    return success();
   }
 
-  void writeLoops(ContractionOp op) {
+  void writeDepthwiseLoops(ContractionOp op) {
     ContractionGeometry geometry = op.getGeometry();
     if (op.getKind() == ContractionKind::Forward) {
       ImplicitLocOpBuilder b(op.getLoc(), op);
@@ -168,11 +177,10 @@ private:
             gradient;
     ContractionOp last = other ? other : op;
     ImplicitLocOpBuilder b(last.getLoc(), last);
-    buildDepthwiseGradients(
-        b, geometry, byWeights ? byWeights.getA() : Value(),
-        byInput ? byInput.getB() : Value(), op.getOutput(),
-        byInput ? byInput.getInit() : Value(),
-        byWeights ? byWeights.getInit() : Value(), lanes);
+    buildDepthwiseGradients(b, geometry, byWeights ? byWeights.getA() : Value(),
+                            byInput ? byInput.getB() : Value(), op.getOutput(),
+                            byInput ? byInput.getInit() : Value(),
+                            byWeights ? byWeights.getInit() : Value(), lanes);
     erase(op);
     if (other)
       erase(other);
