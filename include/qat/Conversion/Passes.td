@@ -76,7 +76,13 @@ def ConvertContractionsToKernels
     : Pass<"convert-contractions-to-kernels", "::mlir::ModuleOp"> {
   let summary = "Lower qat.contraction on buffers to calls of kernels";
   let description = [{
-    Each contraction on memrefs becomes a call of `qat_training_contraction`
+    A depthwise contraction with one output channel an input channel becomes
+    vector loops over `lanes` channels. An `input_gradient` and the
+    `weight_gradient` of the same `dy` become one loop nest where they follow
+    each other with nothing between them that touches memory; `input_gradient`
+    first is the order in which that is always right.
+
+    Any other contraction becomes a call of `qat_training_contraction`
     (qat/TrainingKernels/TrainingKernels.h), which computes it by oneDNN: with
     the address of a constant that says what to compute, and those of the
     buffers. As an address does not keep a buffer alive in the eyes of other
@@ -85,9 +91,14 @@ def ConvertContractionsToKernels
     Fails on elements of f64, on buffers with gaps between elements and on
     what oneDNN refuses.
   }];
+  let options = [
+    Option<"lanes", "lanes", "unsigned", /*default=*/"16",
+           "Channels in a vector: 16 for 512 bits, 8 for 256">,
+  ];
   let dependentDialects = [
     "::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
-    "::mlir::memref::MemRefDialect"];
+    "::mlir::memref::MemRefDialect", "::mlir::scf::SCFDialect",
+    "::mlir::vector::VectorDialect"];
 }
 
 def QatNormalizeTosa : Pass<"qat-normalize-tosa", "::mlir::ModuleOp"> {

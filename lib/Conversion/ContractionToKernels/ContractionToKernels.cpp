@@ -6,6 +6,9 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "DepthwiseLoops.h"
+#include "DirectLoops.h"
+
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 #include "qat/TrainingKernels/TrainingKernels.h"
@@ -13,7 +16,10 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
 
 namespace mlir::qat {
 #define GEN_PASS_DEF_CONVERTCONTRACTIONSTOKERNELS
@@ -65,6 +71,45 @@ static Value getAddress(ImplicitLocOpBuilder &b, Value buffer) {
   return arith::AddIOp::create(b, base, offset);
 }
 
+/// The buffer that `buffer` is a view of.
+static Value getRoot(Value buffer) {
+  while (auto view = buffer.getDefiningOp<ViewLikeOpInterface>())
+    buffer = view.getViewSource();
+  return buffer;
+}
+
+/// Whether nothing that `op` does can be seen in memory that exists already.
+static bool leavesMemoryAlone(Operation *op) {
+  return isMemoryEffectFree(op) || isa<memref::AllocOp, memref::AllocaOp>(op);
+}
+
+/// The other gradient of the convolution whose one gradient is `op`, where it
+/// comes after it with nothing between them: one pass over dy computes both.
+static ContractionOp findOtherGradient(ContractionOp op) {
+  for (Operation *next = op->getNextNode(); next; next = next->getNextNode()) {
+    auto other = dyn_cast<ContractionOp>(next);
+    if (!other) {
+      if (!leavesMemoryAlone(next))
+        return {};
+      continue;
+    }
+    if (other.getKind() == ContractionKind::Forward ||
+        other.getKind() == op.getKind() ||
+        other.getOutput() != op.getOutput() ||
+        TrainingContraction{{}, {}, op.getGeometry()}.getWords() !=
+            TrainingContraction{{}, {}, other.getGeometry()}.getWords())
+      return {};
+    // The pass over dy writes dx while it reads x: as one op after the other,
+    // dx first, neither may lie over the other; dw first, dx may take the
+    // place of an x that is no longer needed.
+    bool inputFirst = op.getKind() == ContractionKind::InputGradient;
+    if (!inputFirst && getRoot(op.getImage()) == getRoot(other.getImage()))
+      return {};
+    return other;
+  }
+  return {};
+}
+
 namespace {
 struct ConvertContractionsToKernels
     : qat::impl::ConvertContractionsToKernelsBase<
@@ -72,10 +117,15 @@ struct ConvertContractionsToKernels
   using ConvertContractionsToKernelsBase::ConvertContractionsToKernelsBase;
 
   void runOnOperation() override {
+    if (!llvm::isPowerOf2_32(lanes)) {
+      getOperation()->emitError("expects 'lanes' to be a power of 2, but got ")
+          << lanes;
+      return signalPassFailure();
+    }
     SmallVector<ContractionOp> contractions;
     getOperation()->walk([&](ContractionOp op) { contractions.push_back(op); });
     for (ContractionOp op : contractions)
-      if (failed(convert(op)))
+      if (!converted.contains(op) && failed(convert(op)))
         return signalPassFailure();
   }
 
@@ -91,7 +141,54 @@ private:
       if (!isDense(operand))
         return op.emitOpError("expects elements without gaps, but got ")
                << operand.getType();
-    return callLibrary(op);
+    if (!getElementTypeOrSelf(op.getA().getType()).isF32())
+      return callLibrary(op);
+    ContractionGeometry geometry = op.getGeometry();
+    if (hasDepthwiseLoops(geometry)) {
+      writeDepthwiseLoops(op);
+      return success();
+    }
+    if (!hasDirectLoops(op.getKind(), geometry))
+      return callLibrary(op);
+    ImplicitLocOpBuilder b(op.getLoc(), op);
+    buildDirectLoops(b, op.getKind(), geometry, op.getA(), op.getB(),
+                     op.getInit(), lanes);
+    erase(op);
+    return success();
+  }
+
+  void writeDepthwiseLoops(ContractionOp op) {
+    ContractionGeometry geometry = op.getGeometry();
+    if (op.getKind() == ContractionKind::Forward) {
+      ImplicitLocOpBuilder b(op.getLoc(), op);
+      buildDepthwiseForward(b, geometry, op.getA(), op.getB(), op.getInit(),
+                            lanes);
+      return erase(op);
+    }
+    ContractionOp other = findOtherGradient(op);
+    // Gaps in the other's buffers are its own error.
+    if (other && !llvm::all_of(other->getOperands(), isDense))
+      other = {};
+    ContractionOp byInput, byWeights;
+    for (ContractionOp gradient : {op, other})
+      if (gradient)
+        (gradient.getKind() == ContractionKind::InputGradient ? byInput
+                                                              : byWeights) =
+            gradient;
+    ContractionOp last = other ? other : op;
+    ImplicitLocOpBuilder b(last.getLoc(), last);
+    buildDepthwiseGradients(b, geometry, byWeights ? byWeights.getA() : Value(),
+                            byInput ? byInput.getB() : Value(), op.getOutput(),
+                            byInput ? byInput.getInit() : Value(),
+                            byWeights ? byWeights.getInit() : Value(), lanes);
+    erase(op);
+    if (other)
+      erase(other);
+  }
+
+  void erase(ContractionOp op) {
+    converted.insert(op);
+    op.erase();
   }
 
   LogicalResult callLibrary(ContractionOp op) {
@@ -149,6 +246,8 @@ private:
         .setPrivate();
   }
 
+  /// Ops that are gone, to be left alone by the walk over all.
+  DenseSet<Operation *> converted;
   DenseMap<Attribute, StringAttr> globals;
   unsigned nextGlobal = 0;
 };

@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "PlainContraction.h"
+#include "RandomGeometry.h"
 
 #include "qat/TrainingKernels/TrainingKernels.h"
 
@@ -77,59 +78,10 @@ std::vector<float> runFloats(const TrainingContraction &contraction,
   return result;
 }
 
-struct RandomShapes {
-  std::mt19937 engine{7};
-  int64_t operator()(int64_t low, int64_t high) {
-    return std::uniform_int_distribution<int64_t>(low, high)(engine);
-  }
-
-  ContractionGeometry draw() {
-    auto &self = *this;
-    ContractionGeometry g;
-    g.batch = self(1, 3);
-    g.depthwise = self(0, 3) == 0;
-    g.groups = g.depthwise ? self(1, 20) : self(0, 3) == 0 ? self(2, 4) : 1;
-    int64_t in = g.depthwise ? 1 : self(1, 20);
-    int64_t out = g.depthwise ? self(0, 2) == 0 ? 2 : 1 : self(1, 20);
-    g.channels = g.groups * in;
-    g.outChannels = g.groups * out;
-    bool pointwise = !g.depthwise && self(0, 2) == 0;
-    if (!pointwise) {
-      g.kernelHeight = self(1, 4);
-      g.kernelWidth = self(1, 4);
-      g.strideHeight = self(1, 3);
-      g.strideWidth = self(1, 3);
-      if (self(0, 3) == 0)
-        g.dilationHeight = g.dilationWidth = 2;
-      g.padTop = self(0, g.kernelHeight - 1);
-      g.padBottom = self(0, g.kernelHeight - 1);
-      g.padLeft = self(0, g.kernelWidth - 1);
-      g.padRight = self(0, g.kernelWidth - 1);
-    }
-    int64_t reachHeight = (g.kernelHeight - 1) * g.dilationHeight + 1;
-    int64_t reachWidth = (g.kernelWidth - 1) * g.dilationWidth + 1;
-    g.height =
-        std::max<int64_t>(1, reachHeight - g.padTop - g.padBottom) + self(0, 9);
-    g.width =
-        std::max<int64_t>(1, reachWidth - g.padLeft - g.padRight) + self(0, 9);
-    g.outHeight =
-        (g.height + g.padTop + g.padBottom - reachHeight) / g.strideHeight + 1;
-    g.outWidth =
-        (g.width + g.padLeft + g.padRight - reachWidth) / g.strideWidth + 1;
-    return g;
-  }
-};
-
-std::string show(const TrainingContraction &contraction) {
-  std::string text;
-  for (int64_t word : contraction.getWords())
-    text += std::to_string(word) + " ";
-  return text;
-}
 } // namespace
 
 TEST(TrainingKernels, FloatsAreThoseOfPlainLoops) {
-  RandomShapes random;
+  RandomGeometry random;
   for (int round = 0; round < 150; ++round) {
     TrainingContraction contraction;
     contraction.product = static_cast<TrainingProduct>(round % 3);
@@ -169,7 +121,7 @@ TEST(TrainingKernels, FloatsAreThoseOfPlainLoops) {
 }
 
 TEST(TrainingKernels, IntegersAreExact) {
-  RandomShapes random;
+  RandomGeometry random;
   random.engine.seed(8);
   for (int round = 0; round < 60; ++round) {
     TrainingContraction contraction;
@@ -207,7 +159,7 @@ TEST(TrainingKernels, IntegersAreExact) {
 }
 
 TEST(TrainingKernels, WordsAreTheContraction) {
-  RandomShapes random;
+  RandomGeometry random;
   for (int round = 0; round < 20; ++round) {
     TrainingContraction contraction;
     contraction.product = static_cast<TrainingProduct>(round % 3);
