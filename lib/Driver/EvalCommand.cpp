@@ -43,16 +43,15 @@ struct Candidate {
 /// The networks that the form of `module` offers: the float one, and where
 /// there are quantizers the fake-quantized and the integer one. The float one
 /// is that of `reference` where there is one.
-static Expected<std::vector<Candidate>> prepare(CommandLine &line,
-                                                ModuleOp module,
-                                                ModuleOp reference,
-                                                const CompileOptions &options) {
+static Expected<std::vector<Candidate>>
+prepare(CommandLine &line, ModuleOp module, ModuleOp reference,
+        ForwardKind forward, const CompileOptions &options) {
   std::vector<Candidate> candidates;
   auto add = [&](ComputedForm form, ModuleOp source) -> Error {
     Candidate candidate{stringifyComputedForm(form), source.clone(), nullptr};
     if (Error error =
             line.runPasses(*candidate.module, [&](OpPassManager &manager) {
-              addFormPasses(manager, source, form);
+              addFormPasses(manager, source, form, forward);
             }))
       return error;
     if (!line.onlyPrintsPipeline()) {
@@ -116,6 +115,7 @@ struct EvalOptions {
   size_t images;
   unsigned threads;
   bool perLayer;
+  ForwardKind forward;
 };
 } // namespace
 
@@ -135,7 +135,7 @@ compareLayers(StringRef path, ModuleOp module, ModuleOp reference,
 static Error eval(CommandLine &line, const EvalOptions &options,
                   const HostKernelsOption &kernels) {
   const auto &[path, reference, dataset, dataPath, jsonPath, images, threads,
-               perLayer] = options;
+               perLayer, forward] = options;
   if (Error error = checkDatasetName(dataset))
     return error;
   Expected<CompileOptions> compileOptions = kernels.getCompileOptions();
@@ -152,7 +152,7 @@ static Error eval(CommandLine &line, const EvalOptions &options,
     original = std::move(*read);
   }
   Expected<std::vector<Candidate>> candidates =
-      prepare(line, **module, original.get(), *compileOptions);
+      prepare(line, **module, original.get(), forward, *compileOptions);
   if (!candidates || line.onlyPrintsPipeline())
     return candidates.takeError();
   std::unique_ptr<LayerComparison> layers;
@@ -285,11 +285,13 @@ int mlir::qat::runEval(CommandLine &line) {
           "Tell for every layer how much noise it adds and inherits, where "
           "the integers part from the fake-quantized numbers, what "
           "saturates, and which channels are dead"));
+  ForwardOption forward(category);
   HostKernelsOption kernels(category);
   if (!line.parse("top-1 and top-5 of a network: float, and fake-quantized and "
                   "integer where it has quantizers"))
     return kWrongUsage;
-  return line.finish(eval(
-      line, {input, reference, dataset, data, json, images, threads, perLayer},
-      kernels));
+  return line.finish(eval(line,
+                          {input, reference, dataset, data, json, images,
+                           threads, perLayer, forward},
+                          kernels));
 }

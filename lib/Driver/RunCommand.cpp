@@ -33,6 +33,7 @@ namespace {
 struct RunOptions {
   std::string model, input, output, layers;
   std::optional<ComputedForm> form;
+  ForwardKind forward = ForwardKind::Float;
   BatchLayout layout = BatchLayout::Any;
   unsigned threads = 2;
 };
@@ -94,7 +95,7 @@ static Error runNetwork(CommandLine &line, const RunOptions &options,
   if (!form)
     return form.takeError();
   if (Error error = line.runPasses(**module, [&](OpPassManager &manager) {
-        addFormPasses(manager, **module, *form);
+        addFormPasses(manager, **module, *form, options.forward);
         if (!options.layers.empty())
           manager.addPass(createQatExposeLayers());
         if (line.onlyPrintsPipeline())
@@ -163,6 +164,7 @@ int mlir::qat::runRun(CommandLine &line) {
                  clEnumValN(ComputedForm::Integer, "integer",
                             "the network that is deployed")),
       cl::cat(category));
+  ForwardOption forward(category);
   HostKernelsOption kernels(category);
   if (!line.parse("runs a network of any form on this machine"))
     return kWrongUsage;
@@ -170,5 +172,6 @@ int mlir::qat::runRun(CommandLine &line) {
   if (form.getNumOccurrences())
     wanted = form;
   return line.finish(runNetwork(
-      line, {model, input, output, layers, wanted, layout, threads}, kernels));
+      line, {model, input, output, layers, wanted, forward, layout, threads},
+      kernels));
 }

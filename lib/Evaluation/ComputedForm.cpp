@@ -59,7 +59,7 @@ qat::chooseComputedForm(ModuleOp module, StringRef path,
 }
 
 void qat::addFormPasses(OpPassManager &manager, ModuleOp module,
-                        ComputedForm form) {
+                        ComputedForm form, ForwardKind forward) {
   if (getNetworkForm(module) == NetworkForm::Integer)
     return;
   if (getNetworkForm(module) == NetworkForm::Float) {
@@ -72,11 +72,30 @@ void qat::addFormPasses(OpPassManager &manager, ModuleOp module,
     manager.addPass(createQatBindParameters());
     return;
   case ComputedForm::Fake:
-    if (awaitsFreezing(module))
-      buildFakePipeline(manager);
+    if (!awaitsFreezing(module))
+      return;
+    if (forward == ForwardKind::Float)
+      return buildFakePipeline(manager);
+    {
+      // The bounds that the integer network gets.
+      QatFreezeForTrainingOptions options;
+      options.keepBounds = true;
+      manager.addPass(createQatFreezeForTraining(options));
+      manager.addPass(createQatIntegerForward());
+    }
     return;
   case ComputedForm::Integer:
     buildIntegerPipeline(manager);
     return;
   }
 }
+
+qat::ForwardOption::ForwardOption(cl::OptionCategory &category)
+    : cl::opt<ForwardKind>(
+          "forward",
+          cl::desc("How the fake-quantized network computes its layers"),
+          cl::values(clEnumValN(ForwardKind::Float, "float",
+                                "float sums of quantized numbers (default)"),
+                     clEnumValN(ForwardKind::Integer, "integer",
+                                "on their exact integers")),
+          cl::init(ForwardKind::Float), cl::cat(category)) {}

@@ -14,6 +14,7 @@
 #include "qat/Dialect/Qat/Transforms/Passes.h"
 #include "qat/Execution/CompiledNetwork.h"
 #include "qat/Pipelines/Pipelines.h"
+#include "qat/Support/ActivationQuantizers.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Tosa/IR/TosaOps.h"
@@ -87,6 +88,78 @@ static bool areEqual(ArrayRef<float> lhs, ArrayRef<float> rhs) {
          });
 }
 
+static NdArray makeInput(ArrayRef<int64_t> shape, uint64_t seed) {
+  NdArray input = NdArray::zeros(ElementKind::F32, shape);
+  uint64_t state = seed * 0x9E3779B97F4A7C15u + 1;
+  for (float &value : input.data<float>()) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    value = static_cast<float>(state >> 40) * 0x1p-23f - 1.0f;
+  }
+  return input;
+}
+
+/// Compares the network on exact integers with the integer network: what the
+/// outputs stand for, as f32.
+static Expected<uint64_t> checkIntegerForward(ModuleOp frozen, ModuleOp integer,
+                                              uint64_t seed,
+                                              std::string &message) {
+  OwningOpRef<ModuleOp> forward = frozen.clone();
+  if (failed(runPasses(*forward, [](OpPassManager &manager) {
+        manager.addPass(createQatIntegerForward());
+      })))
+    return createStringError("qat-integer-forward failed");
+  // A pad with another value than 0 stays in floating point.
+  bool isExact =
+      !forward->walk([](tosa::PadOp) { return WalkResult::interrupt(); })
+           .wasInterrupted();
+  auto real = CompiledNetwork::compile(*forward);
+  if (!real)
+    return real.takeError();
+  auto stored = CompiledNetwork::compile(integer);
+  if (!stored)
+    return stored.takeError();
+  NdArray input = makeInput((*real)->inputs()[0].shape, seed);
+  const TensorInfo &info = (*stored)->inputs()[0];
+  Grid grid{info.quantized.getScale(),
+            static_cast<int32_t>(info.quantized.getZeroPoint()),
+            static_cast<int32_t>(info.quantized.getStorageTypeMin()),
+            static_cast<int32_t>(info.quantized.getStorageTypeMax())};
+  InputQuantizer quantizer = InputQuantizer::fromGrid(grid);
+  NdArray integers = NdArray::zeros(info.kind, info.shape);
+  for (auto [byte, value] : zip_equal(integers.bytes(), input.data<float>()))
+    byte = static_cast<uint8_t>(quantizer.quantize(value));
+  std::vector<NdArray> actual((*real)->outputs().size());
+  std::vector<NdArray> wanted((*stored)->outputs().size());
+  if (Error error = (*real)->run({&input}, actual))
+    return std::move(error);
+  if (Error error = (*stored)->run({&integers}, wanted))
+    return std::move(error);
+  uint64_t compared = 0;
+  for (auto [index, output] : enumerate((*stored)->outputs())) {
+    // Logits that a softmax reads have no like here.
+    if (!output.quantized || actual[index].size() != wanted[index].size() ||
+        frozen.walk([](SoftmaxOp) { return WalkResult::interrupt(); })
+            .wasInterrupted())
+      continue;
+    auto step = static_cast<float>(output.quantized.getScale());
+    int64_t zeroPoint = output.quantized.getZeroPoint();
+    ArrayRef<float> values = actual[index].data<float>();
+    visitKind(wanted[index].kind(), [&](auto kind) {
+      for (auto [value, level] :
+           zip_equal(values, wanted[index].data<decltype(kind)>())) {
+        float expected =
+            static_cast<float>(static_cast<int64_t>(level) - zeroPoint) * step;
+        ++compared;
+        if (value != expected && isExact && message.empty())
+          message = formatv("output {0} on exact integers is {1:E8}, but the "
+                            "integer network's stands for {2:E8}",
+                            index, value, expected);
+      }
+    });
+  }
+  return compared;
+}
+
 Expected<uint64_t> mlir::qat::compareFrozen(ModuleOp formQ, uint64_t seed,
                                             std::string &message) {
   OwningOpRef<ModuleOp> fake = formQ.clone();
@@ -110,6 +183,10 @@ Expected<uint64_t> mlir::qat::compareFrozen(ModuleOp formQ, uint64_t seed,
     message = "the integer network of the frozen one differs";
     return 0;
   }
+
+  auto checked = checkIntegerForward(*frozen, *expected, seed, message);
+  if (!checked || !message.empty())
+    return checked;
 
   // What the frozen graph computes of its parameters becomes results.
   SmallVector<LayerTensor> constants = collectTensors(*fake);
@@ -138,13 +215,7 @@ Expected<uint64_t> mlir::qat::compareFrozen(ModuleOp formQ, uint64_t seed,
   auto reference = CompiledNetwork::compile(*fake);
   if (!reference)
     return reference.takeError();
-  NdArray input =
-      NdArray::zeros(ElementKind::F32, (*network)->inputs()[0].shape);
-  uint64_t state = seed * 0x9E3779B97F4A7C15u + 1;
-  for (float &value : input.data<float>()) {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    value = static_cast<float>(state >> 40) * 0x1p-23f - 1.0f;
-  }
+  NdArray input = makeInput((*network)->inputs()[0].shape, seed);
   std::vector<NdArray> actual((*network)->outputs().size());
   std::vector<NdArray> wanted((*reference)->outputs().size());
   if (Error error = (*network)->run({&input}, actual))
@@ -152,7 +223,7 @@ Expected<uint64_t> mlir::qat::compareFrozen(ModuleOp formQ, uint64_t seed,
   if (Error error = (*reference)->run({&input}, wanted))
     return std::move(error);
 
-  uint64_t compared = 0;
+  uint64_t compared = *checked;
   for (auto [index, tensor] : enumerate(computed)) {
     ArrayRef<float> values = actual[outputs + index].data<float>();
     auto found = byName.find(tensor.name);

@@ -20,7 +20,8 @@ namespace mlir::qat {
 /// bias and scale of every layer with the constants of the fake-quantized graph
 /// that qat-fake-pipeline makes, bit by bit; the outputs for a random input,
 /// likewise where nothing is moved onto the grid on which it lies already; and
-/// the integer network that qat-integer-pipeline makes of either, as text.
+/// the integer network that qat-integer-pipeline makes of either, as text. On
+/// exact integers (qat-integer-forward) the outputs are the integer network's.
 /// Returns how many numbers were compared. `message` says what differs; it
 /// stays empty otherwise.
 llvm::Expected<uint64_t> compareFrozen(ModuleOp formQ, uint64_t seed,

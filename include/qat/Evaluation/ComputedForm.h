@@ -10,6 +10,7 @@
 #define QAT_EVALUATION_COMPUTEDFORM_H
 
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Error.h"
 
 #include <optional>
@@ -24,6 +25,11 @@ namespace mlir::qat {
 /// fake-quantized graph of the frozen network, or in integers.
 enum class ComputedForm { Float, Fake, Integer };
 
+/// How the layers of the fake-quantized graph are computed (docs/Spec.md,
+/// section 5): by float sums of fake-quantized numbers, or on their exact
+/// integers.
+enum class ForwardKind { Float, Integer };
+
 /// "float", "fake" or "integer".
 llvm::StringRef stringifyComputedForm(ComputedForm form);
 
@@ -34,8 +40,16 @@ llvm::Expected<ComputedForm>
 chooseComputedForm(ModuleOp module, llvm::StringRef path,
                    std::optional<ComputedForm> wanted);
 
-/// Adds the passes that make `form`, one that `module` has, of it.
-void addFormPasses(OpPassManager &manager, ModuleOp module, ComputedForm form);
+/// Adds the passes that make `form`, one that `module` has, of it. `forward`
+/// counts for the fake-quantized graph of a network that is yet to be frozen.
+void addFormPasses(OpPassManager &manager, ModuleOp module, ComputedForm form,
+                   ForwardKind forward = ForwardKind::Float);
+
+/// The option --forward of the commands that compute networks.
+class ForwardOption : public llvm::cl::opt<ForwardKind> {
+public:
+  explicit ForwardOption(llvm::cl::OptionCategory &category);
+};
 
 } // namespace mlir::qat
 
