@@ -20,9 +20,9 @@ import dataclasses
 import numpy as np
 import torch
 
-GRADIENT = 1e-3
-NOISE = 1e-5
-LOSS = 1e-4
+GRADIENT = 5e-5
+NOISE = 1e-6
+LOSS = 1e-5
 STATISTIC = 1e-4
 FORMULA = 2e-6
 # Elements of `hyper` (form T).

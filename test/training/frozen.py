@@ -127,7 +127,9 @@ class FrozenStep(reference.Step):
         input_step = self.step_of(op.operands[0])
         output_step = self.step_of(out.results[0]) if out else None
         real = bias.detach().numpy().astype(f32)
-        fold = norm is not None and norm.word("fold_type") == "folding_weights"
+        owner = "fold_type" if norm is not None else "qat.fold_type"
+        fold = (norm or op).word(owner) == "folding_weights" and out is not None
+        fold |= norm is not None and norm.word("fold_type") == "folding_weights"
         gain = np.ones(len(real), f32)
         gamma = beta = mean = None
         if norm is not None:
@@ -146,7 +148,7 @@ class FrozenStep(reference.Step):
         step = step.reshape(-1) if step.ndim else np.full(len(real), float(step))
         e = step * input_step
         if fold:
-            folded = (real - mean) * gain + beta
+            folded = real if norm is None else (real - mean) * gain + beta
             bias = bias * torch.tensor(gain.astype(np.float64))
             fake = self.integer_bias(folded, e, e / output_step if out else None)
             return reference.convolve(x, weights, op) + through(bias, fake)

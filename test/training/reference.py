@@ -172,7 +172,7 @@ class Step:
         ours = self.taps[self.quantizer_inputs]
         self.quantizer_inputs += 1
         self.compare(f"input of {op.name} {op.results[0]}", ours, x.detach().numpy(),
-                     allowed=3e-5)  # fmt: skip
+                     allowed=1e-5)  # fmt: skip
         return ours
 
     def do_qat_quantize_input(self, op, x):
