@@ -1,0 +1,181 @@
+"""`qat train` on the digits: its files, its options, what it refuses and how it stops."""
+
+import csv
+import json
+import os
+import pathlib
+import re
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "training"))
+from short_runs import (COUNTS, NETWORK, QUANTIZE, RECIPE, check, differing, finish, prepare,
+                      read_checkpoint, run, same_training, start)
+
+QUICKSTART = (
+    "-a mobilenet --mobilenet_width 1.0 --mobilenet_input 224 "
+    "--save Imagenet/mobilenet_224_1.0_w8a8 --dataset imagenet "
+    "--type_quant PerLayerSymPACT --weight_bits 8 --activ_bits 7 --activ_type learned "
+    "--gpus 0,1,2,3 -j 8 --epochs 12 -b 128 --save_check --quantizer --batch_fold_delay 1 "
+    "--batch_fold_type folding_weights").split()
+
+
+def rows(folder):
+    return [json.loads(line) for line in (folder / "results.jsonl").read_text().splitlines()]
+
+
+def refused(what, arguments, status, line, **more):
+    out, err = run("train", *arguments, status=status, **more)
+    lines = [l for l in err.splitlines() if "error:" in l]
+    check(f"{what}: one line", len(lines) == 1 and line in lines[0], err.strip())
+
+
+def train_float(folder, data):
+    save = folder / "float"
+    run("train", *NETWORK, *data, *RECIPE, "--epochs", 3, "--save", save)
+    found = rows(save)
+    check("float: an object an epoch", [row["epoch"] for row in found] == [0, 1, 2], found)
+    check("float: learns", found[-1]["float"]["top1"] > 60 and
+          found[-1]["loss"] < found[0]["loss"], found)
+    check("float: no quantizers", "fake" not in found[-1] and found[-1]["bounds"] == {})
+    best = max(found, key=lambda row: row["float"]["top1"])["epoch"]
+    marked = [row["epoch"] for row in found if row["best"]]
+    check("float: the best is marked", marked[-1] == best, (marked, best))
+    report = folder / "float.json"
+    run("eval", save / "best.mlir", *data, "--json", report)
+    check("float: eval agrees", json.loads(report.read_text())["float"] ==
+          found[best]["float"], report.read_text())
+    return save / "best.mlir"
+
+
+def train_quantized(folder, data, network):
+    save = folder / "q"
+    words = [network, *data, *RECIPE, *QUANTIZE, "--calibrate", data[-1]]
+    run("train", *words, "--epochs", 2, "--save", save, "-j", 2)
+    found = rows(save)
+    check("quantized: frozen from epoch 1", [r["frozen"] for r in found] == [False, True])
+    check("quantized: fake and integer agree", found[1]["agreement"] >= 99.5, found[1])
+    check("quantized: bounds", any(name.endswith(".alpha") for name in found[1]["bounds"]))
+    with open(save / "results.csv") as file:
+        table = list(csv.DictReader(file))
+    check("quantized: results.csv", [float(row["integer_top1"]) for row in table] ==
+          [round(row["integer"]["top1"], 2) for row in found], table)
+    report = folder / "q.json"
+    run("eval", save / "last.mlir", *data, "--json", report)
+    report = json.loads(report.read_text())
+    check("quantized: eval agrees", all(report[form] == found[1][form]
+                                        for form in ("fake", "integer")), report)
+    out, _ = run("train", save / "last.mlir", "--evaluate", *data)
+    check("quantized: --evaluate agrees",
+          f"integer    top-1 {found[1]['integer']['top1']:.2f} %" in out, out)
+    run("deploy", save / "best.mlir", "--target", "host", "-o", folder / "c")
+
+    # One thread or two: the same bits; another seed: others.
+    other = folder / "q1"
+    run("train", *words, "--epochs", 2, "--save", other, "-j", 1, "--save_check")
+    same_training("one thread", save, other)
+    seeded = folder / "q2"
+    run("train", *words, "--epochs", 2, "--save", seeded, "--seed", 1)
+    check("another seed", len(differing(save, seeded)) > 0)
+
+    refused("a folder in use", [*words, "--save", save], 1, "is not empty; --resume")
+    refused("another recipe", ["--resume", save, "-b", 32], 2, "has begun with 'batch' 64")
+    # Epoch by epoch: the same.
+    steps = folder / "steps"
+    run("train", *words, "--epochs", 1, "--save", steps)
+    run("train", "--resume", steps, "--epochs", 2)
+    same_training("an epoch at a time", save, steps)
+    return save
+
+
+def interrupt(folder, data):
+    words = [*NETWORK, *data, *RECIPE, *QUANTIZE, "--epochs", 2]
+    run("train", *words, "--save", folder / "whole")
+    save = folder / "stopped"
+    process = start("train", *words, "--save", save)
+    # What comes after this line is heeded after the first update.
+    first = process.stderr.readline()
+    while "images" not in first:
+        first = process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    check("SIGINT: exit status", process.returncode == 130, process.returncode)
+    check("SIGINT: says how to go on", f"`qat train --resume {save}` goes on" in err, err)
+    run("train", "--resume", save)
+    same_training("SIGINT", folder / "whole", save)
+
+
+def diverge(folder, data):
+    save = folder / "nan"
+    _, err = run("train", *NETWORK, *data, "-b", 64, "--lr", 1e30, "--epochs", 2,
+                 "--save", save, status=1)
+    lines = [line for line in err.splitlines() if "error:" in line]
+    check("NaN: one line", len(lines) == 1 and re.search(
+        r"the loss is not finite in epoch \d+, step \d+: .*'[\w.]+'.*--lr", lines[0]), err)
+
+
+def fill_disk(folder, save):
+    """A limit on the size of files stands for a disk that is full."""
+    copy = folder / "full"
+    shutil.copytree(save, copy)
+    before = (copy / "checkpoint.safetensors").read_bytes()
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+    refused("a full disk", ["--resume", copy, "--epochs", 3], 1, "cannot write",
+            preexec_fn=limit)
+    check("a full disk: the checkpoint is whole",
+          (copy / "checkpoint.safetensors").read_bytes() == before)
+    run("train", "--resume", copy, "--epochs", 3)
+    straight = folder / "straight"
+    shutil.copytree(save, straight)
+    run("train", "--resume", straight, "--epochs", 3)
+    same_training("a full disk", straight, copy)
+
+
+def refuse(folder, data):
+    refused("no network", data, 2, "expects one of M.mlir, '-a' and '--resume'")
+    refused("no folder", [*NETWORK, *data], 2, "'--save' is missing")
+    refused("no data", [*NETWORK, "--save", folder / "x"], 2, "'--data' is missing",
+            env={k: v for k, v in os.environ.items() if k != "QAT_DATA"})
+    refused("a GPU", [*NETWORK, *data, "--save", folder / "x", "--device", "cuda"], 1,
+            "trains on the CPU")
+    refused("bits without quantizers", [*NETWORK, *data, "--save", folder / "x",
+                                        "--weight_bits", 4], 2, "goes with --quantizer")
+    refused("fewer images than a batch", [*NETWORK, *data, "--save", folder / "x", "-b", 5000],
+            1, "5000")
+    refused("a schedule", [*NETWORK, *data, "--save", folder / "x", "--lr_schedule", "{}"], 2,
+            "--lr-schedule")
+    refused("no checkpoint", ["--resume", folder], 1, "there is no checkpoint")
+    check("nothing was made", not (folder / "x").exists() or not os.listdir(folder / "x"))
+
+
+def quickstart(data):
+    out, err = run("train", *QUICKSTART, "--data", data[-1], "--print-pipeline")
+    check("the reference's line: quantizers", "qat-insert-quantizers" in out and
+          "weight-bits=8" in out and "activation-bits=7" in out, out)
+    check("the reference's line: a step", re.search(
+        r"qat-differentiate\{[^}]*batch=128[^}]*dropout=0\.2", out), out)
+    check("the reference's line: --gpus", "'--gpus' is not used" in err, err)
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        data = prepare(folder / "data")
+        refuse(folder, data)
+        quickstart(data)
+        network = train_float(folder, data)
+        save = train_quantized(folder, data, network)
+        interrupt(folder, data)
+        diverge(folder, data)
+        fill_disk(folder, save)
+    finish()
+
+
+if __name__ == "__main__":
+    main()
