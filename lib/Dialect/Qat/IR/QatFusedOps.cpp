@@ -11,8 +11,6 @@
 using namespace mlir;
 using namespace mlir::qat;
 
-void FusedYieldOp::build(OpBuilder &, OperationState &) {}
-
 LogicalResult FusedOp::verify() {
   if (getPartial().size() != getNumResults())
     return emitOpError("has ")
