@@ -17,7 +17,7 @@ func.func @main(%x: tensor<1x3xf32>) -> tensor<1x3xf32> {
 // -----
 
 func.func @main(%x: tensor<1x3xf32>) -> tensor<1x6xf32> {
-  // expected-error @+1 {{cannot compare the result, 'tensor<4x6xf32>', with the input, 'tensor<4x3xf32>', for the loss mse}}
+  // expected-error @unknown {{cannot compare the result, 'tensor<4x6xf32>', with the input, 'tensor<4x3xf32>', for the loss mse}}
   %y = tosa.concat %x, %x {axis = 1 : i32} : (tensor<1x3xf32>, tensor<1x3xf32>) -> tensor<1x6xf32> loc("twice")
   return %y : tensor<1x6xf32>
 }

@@ -11,6 +11,7 @@
 #include "qat/Conversion/Passes.h"
 #include "qat/Dialect/Qat/IR/Qat.h"
 
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"

@@ -12,6 +12,7 @@
 #include "qat/Dialect/Qat/IR/Qat.h"
 
 #include "mlir/Dialect/Bufferization/IR/DstBufferizableOpInterfaceImpl.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace mlir::qat;
