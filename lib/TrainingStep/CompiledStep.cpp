@@ -28,6 +28,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/ErrorHandling.h"
+#include "llvm/Support/FileSystem.h"
 
 #include <chrono>
 #include <cstdlib>
@@ -160,11 +161,24 @@ static OwningOpRef<ModuleOp> copyFunctions(ModuleOp module) {
   return copy;
 }
 
+/// What tells one build of this program from another: its code decides what is
+/// made of a step.
+static std::string describeBuild() {
+  sys::fs::file_status status;
+  if (sys::fs::status(sys::fs::getMainExecutable(
+                          nullptr, reinterpret_cast<void *>(&describeBuild)),
+                      status))
+    return "";
+  return std::to_string(status.getSize()) + " " +
+         std::to_string(
+             status.getLastModificationTime().time_since_epoch().count());
+}
+
 static std::string makeKey(ModuleOp step, const StepOptions &options,
                            StringRef processor) {
   std::string key;
   raw_string_ostream os(key);
-  os << "qat-mlir step 2, LLVM " << LLVM_VERSION_STRING << ", oneDNN "
+  os << "qat-mlir step 2, build " << describeBuild() << ", LLVM " << LLVM_VERSION_STRING << ", oneDNN "
      << getTrainingLibraryVersion() << ", " << processor << ", level "
      << options.optimizationLevel << ", kernels "
      << static_cast<int>(options.kernels) << "\n"
