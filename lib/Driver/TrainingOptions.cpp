@@ -13,7 +13,10 @@
 #include "qat/Data/Augmentation.h"
 
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
+
+#include <cmath>
 
 using namespace llvm;
 using namespace mlir;
@@ -128,9 +131,10 @@ Error TrainingOptions::apply(Recipe &recipe, StringRef dataset) const {
     recipe.rates = *rates;
   }
   if (rate.getNumOccurrences()) {
-    if (!(rate >= 0 && rate <= 1e6))
-      return wrongUsage("expects '--lr' of at least 0, but got " +
-                        Twine(std::to_string(rate)));
+    // The step computes in f32.
+    if (!(rate >= 0 && std::isfinite(static_cast<float>(rate))))
+      return wrongUsage("expects '--lr' of at least 0 and finite, but got " +
+                        Twine(formatv("{0:E2}", rate.getValue()).str()));
     recipe.rates.scaleTo(rate);
   }
   if (seed.getNumOccurrences() && StringRef(seed).getAsInteger(10, recipe.seed))

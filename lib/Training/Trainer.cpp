@@ -287,6 +287,23 @@ Error Trainer::save(bool alsoNetwork) {
                          options.setup, graph, state);
 }
 
+TrainingProgress Trainer::describeProgress() const {
+  TrainingProgress progress;
+  progress.epoch = position.epoch;
+  progress.epochs = recipe.epochs;
+  progress.step = position.step;
+  progress.steps = updatesPerEpoch();
+  double batchesSeen = static_cast<double>(position.batches);
+  progress.loss = position.lossSum / batchesSeen;
+  progress.top1 = 100.0 * static_cast<double>(position.right) /
+                  (batchesSeen * static_cast<double>(recipe.batch));
+  progress.imagesPerStep =
+      static_cast<double>(recipe.batch * recipe.accumulate);
+  progress.imagesPerSecond =
+      static_cast<double>(runImages) / std::max(runSeconds, 1e-9);
+  return progress;
+}
+
 Expected<TrainingOutcome> Trainer::run() {
   if (updatesPerEpoch() == 0)
     return createStringError(
@@ -315,13 +332,7 @@ Expected<TrainingOutcome> Trainer::run() {
         return made.takeError();
       if (!*made)
         return createStringError("the data ended in the middle of an epoch");
-      double seen = static_cast<double>(position.batches);
-      observer.onStep(
-          {position.epoch, recipe.epochs, position.step, updatesPerEpoch(),
-           position.lossSum / seen,
-           100.0 * static_cast<double>(position.right) /
-               (seen * static_cast<double>(recipe.batch)),
-           static_cast<double>(runImages) / std::max(runSeconds, 1e-9)});
+      observer.onStep(describeProgress());
       if (options.checkpointEvery > 0 &&
           position.updates % options.checkpointEvery == 0 &&
           position.step < updatesPerEpoch())

@@ -157,9 +157,9 @@ def refuse(folder, data):
 def quickstart(data):
     out, err = run("train", *QUICKSTART, "--data", data[-1], "--print-pipeline")
     check("the reference's line: quantizers", "qat-insert-quantizers" in out and
-          "weight-bits=8" in out and "activation-bits=7" in out, out)
+          "weight-bits=8" in out and "activ-bits=7" in out, out)
     check("the reference's line: a step", re.search(
-        r"qat-differentiate\{[^}]*batch=128[^}]*dropout=0\.2", out), out)
+        r"qat-differentiate\{[^}]*batch=128[^}]*dropout=2\.0+e-01", out), out)
     check("the reference's line: --gpus", "'--gpus' is not used" in err, err)
 
 

@@ -71,14 +71,14 @@ public:
 
 /// What is told while a training runs.
 struct TrainingProgress {
-  int64_t epoch, epochs;
+  int64_t epoch = 0, epochs = 0;
   /// Updates made in this epoch, and how many it has.
-  int64_t step, steps;
+  int64_t step = 0, steps = 0;
   /// Of this epoch so far: mean loss, and percent of the images that were
   /// right.
-  double loss, top1;
+  double loss = 0, top1 = 0;
   /// Images an update has, and how many a second were trained in this run.
-  double imagesPerStep, imagesPerSecond;
+  double imagesPerStep = 0, imagesPerSecond = 0;
 };
 
 class TrainingObserver {
@@ -145,6 +145,7 @@ private:
   llvm::Error finishEpoch();
   llvm::Error save(bool withNetwork);
   int64_t updatesPerEpoch() const;
+  TrainingProgress describeProgress() const;
   std::string getPath(llvm::StringRef file) const;
   /// Calls `use` with the network as it is now.
   llvm::Error
