@@ -66,9 +66,11 @@ TrainingOptions::TrainingOptions(cl::OptionCategory &category)
       normMomentum("bn-momentum", cl::cat(category),
                    cl::desc("Share of a batch in the running statistics of "
                             "batch norms (default 0.003)")),
-      dropout("dropout", cl::cat(category),
-              cl::desc("Share of the inputs of the last layer that are dropped "
-                       "(default: 0.2 for -a mobilenet, else 0)")),
+      dropout(
+          "dropout", cl::cat(category),
+          cl::desc(
+              "Share of the inputs of the last layer that are dropped "
+              "(default: 0.2 for the MobileNets of -a and qat zoo, else 0)")),
       loss("loss", cl::cat(category),
            cl::desc("cross-entropy (default), or mse of output and input for "
                     "autoencoders")),

@@ -121,11 +121,14 @@ struct CompiledForm {
 };
 } // namespace
 
-static Expected<CompiledForm> compileForm(ModuleOp network, ComputedForm form) {
+static Expected<CompiledForm> compileForm(ModuleOp network, ComputedForm form,
+                                          ForwardKind forward) {
   Expected<OwningOpRef<ModuleOp>> module = runTransforms(
       network,
       ("cannot make the " + stringifyComputedForm(form) + " network").str(),
-      [&](OpPassManager &manager) { addFormPasses(manager, network, form); });
+      [&](OpPassManager &manager) {
+        addFormPasses(manager, network, form, forward);
+      });
   if (!module)
     return module.takeError();
   Expected<std::unique_ptr<CompiledNetwork>> code =
@@ -148,6 +151,8 @@ static Expected<double> measureReconstruction(const CompiledNetwork &network,
   Error error = forEachSample(
       data, indices, options.threads, log,
       [&](size_t position, Sample sample) -> Error {
+        if (options.stop && *options.stop)
+          return make_error<EvaluationStopped>();
         Expected<NdArray> input =
             makeRealInput(sample, options.preprocessing, network.inputs()[0]);
         if (!input)
@@ -185,8 +190,9 @@ Expected<std::optional<double>> NetworkWorkshop::evaluate(ModuleOp trained,
   ModuleOp network = **withBounds;
   bool isFloat = getNetworkForm(network) == NetworkForm::Float;
   if (options.recipe.loss == "mse") {
-    Expected<CompiledForm> form = compileForm(
-        network, isFloat ? ComputedForm::Float : ComputedForm::Fake);
+    Expected<CompiledForm> form =
+        compileForm(network, isFloat ? ComputedForm::Float : ComputedForm::Fake,
+                    options.forward);
     if (!form)
       return form.takeError();
     Expected<double> loss = measureReconstruction(*form->code, options);
@@ -201,7 +207,8 @@ Expected<std::optional<double>> NetworkWorkshop::evaluate(ModuleOp trained,
   std::vector<CompiledForm> forms;
   std::vector<const CompiledNetwork *> networks;
   for (ComputedForm form : wanted) {
-    Expected<CompiledForm> compiled = compileForm(network, form);
+    Expected<CompiledForm> compiled =
+        compileForm(network, form, options.forward);
     if (!compiled)
       return compiled.takeError();
     networks.push_back(compiled->code.get());
@@ -210,7 +217,12 @@ Expected<std::optional<double>> NetworkWorkshop::evaluate(ModuleOp trained,
   const Dataset &data = *options.evaluation;
   Expected<Judgement> judgement = judgeNetworks(
       data, spreadIndices(data.size(), 0), options.preprocessing,
-      options.threads, networks, options.log ? *options.log : nulls());
+      options.threads, networks, options.log ? *options.log : nulls(),
+      [&](size_t, auto) -> Error {
+        if (options.stop && *options.stop)
+          return make_error<EvaluationStopped>();
+        return Error::success();
+      });
   if (!judgement)
     return judgement.takeError();
   auto percent = [](size_t count, size_t of) {

@@ -33,6 +33,14 @@ public:
   virtual llvm::Expected<const Batch *> next() = 0;
 };
 
+/// An evaluation that was given up because the training was asked to stop.
+class EvaluationStopped : public llvm::ErrorInfo<EvaluationStopped> {
+public:
+  static char ID;
+  void log(llvm::raw_ostream &os) const override;
+  std::error_code convertToErrorCode() const override;
+};
+
 /// What a trainer has done for it. The modules are those of a training (form F
 /// or Q) with their numbers, in a context that ends after the call; errors are
 /// one line.
@@ -52,7 +60,8 @@ public:
   virtual llvm::Expected<OwningOpRef<ModuleOp>> freeze(ModuleOp network) = 0;
 
   /// Fills in the accuracies of `record`; the score by which the best epoch is
-  /// chosen (greater is better), or nothing if there is none.
+  /// chosen (greater is better), or nothing if there is none. Fails with
+  /// EvaluationStopped where it was asked to stop.
   virtual llvm::Expected<std::optional<double>>
   evaluate(ModuleOp network, EpochRecord &record) = 0;
 
@@ -142,7 +151,10 @@ private:
   llvm::Expected<bool> runUpdate();
   llvm::Error runBatch(llvm::StringRef function, const Batch *batch);
   llvm::Error refuseNonFinite(const Batch &batch);
-  llvm::Error finishEpoch();
+  llvm::Expected<bool> runUpdates();
+  llvm::Expected<bool> finishEpoch();
+  llvm::Expected<TrainingOutcome> stop();
+  bool isStopped() const;
   llvm::Error save(bool withNetwork);
   int64_t updatesPerEpoch() const;
   TrainingProgress describeProgress() const;
