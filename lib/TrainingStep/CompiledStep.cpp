@@ -207,7 +207,7 @@ compileModule(ModuleOp module, ArrayRef<std::vector<StepArgument>> arguments,
         entries.push_back(launch.callee);
     module.lookupSymbol(program.function)->erase();
   }
-  if (failed(lower(buildHostLLVMPipeline)))
+  if (failed(lower(buildStepLLVMPipeline)))
     return firstError.get();
   Expected<std::unique_ptr<MemoryBuffer>> object =
       compileToObject(module, entries, options.optimizationLevel);

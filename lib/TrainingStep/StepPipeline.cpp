@@ -9,11 +9,13 @@
 #include "StepPipeline.h"
 
 #include "qat/Conversion/Passes.h"
+#include "qat/Execution/HostPipeline.h"
 #include "qat/Execution/Passes.h"
 #include "qat/TrainingStep/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Conversion/TosaToLinalg/TosaToLinalg.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVMPass.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Linalg/Passes.h"
@@ -66,6 +68,12 @@ void mlir::qat::buildStepBuffersPipeline(OpPassManager &manager,
     manager.addPass(createConvertContractionsToKernels());
   manager.nest<func::FuncOp>().addPass(createConvertLinalgToLoopsPass());
   manager.addPass(createQatOutlineLoops());
+}
+
+void mlir::qat::buildStepLLVMPipeline(OpPassManager &manager) {
+  // Of the loops that are written in vectors.
+  manager.addPass(createConvertVectorToLLVMPass());
+  buildHostLLVMPipeline(manager);
 }
 
 namespace {

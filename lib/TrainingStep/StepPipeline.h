@@ -27,6 +27,9 @@ void buildStepGroupsPipeline(OpPassManager &manager);
 /// From there to loops over buffers, a function a loop nest.
 void buildStepBuffersPipeline(OpPassManager &manager, bool useLibrary);
 
+/// From there to the LLVM dialect.
+void buildStepLLVMPipeline(OpPassManager &manager);
+
 } // namespace mlir::qat
 
 #endif // QAT_LIB_TRAININGSTEP_STEPPIPELINE_H
