@@ -416,8 +416,9 @@ Error TrainingSession::run(int &status) {
   } else {
     if (!line.isQuiet())
       errs() << "qat train: " << data->size() << " images, "
-             << source.numSteps() << " batches of " << recipe.batch
-             << " an epoch, seed " << recipe.seed << "\n";
+             << source.numSteps()
+             << (source.numSteps() == 1 ? " batch of " : " batches of ")
+             << recipe.batch << " an epoch, seed " << recipe.seed << "\n";
     if (Error error = trainer.begin(*network))
       return error;
   }
