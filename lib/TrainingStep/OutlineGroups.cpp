@@ -224,6 +224,20 @@ void FunctionOutliner::yieldSum(FusedOp fused, Value value, Value buffer) {
   write.setWritable(true);
 }
 
+/// Gives every use of an empty or filled tensor one of its own. Of a shared one
+/// bufferization makes one buffer and copies; and where it lets that be the
+/// buffer of a result, a second user computes in it after the result was
+/// written.
+static void separateInits(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+    if (!isa<tensor::EmptyOp, linalg::FillOp>(op))
+      continue;
+    OpBuilder b(&op);
+    while (!op.use_empty() && !op.hasOneUse())
+      op.getUses().begin()->set(b.clone(op)->getResult(0));
+  }
+}
+
 LogicalResult FunctionOutliner::outline(FusedOp fused, unsigned number) {
   Location loc = fused.getLoc();
   Launch &launch = launches[launchOf[fused]];
@@ -332,6 +346,7 @@ LogicalResult FunctionOutliner::outline(FusedOp fused, unsigned number) {
     write.setRestrict(!updates);
   }
   func::ReturnOp::create(b, loc);
+  separateInits(*body);
   return success();
 }
 
