@@ -10,6 +10,7 @@
 #include "qat/TrainingStep/Passes.h"
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -222,6 +223,30 @@ void FunctionOutliner::yieldSum(FusedOp fused, Value value, Value buffer) {
   write.setWritable(true);
 }
 
+/// Gives each init a buffer of its own. What two ops overwrite could not lie in
+/// the argument that the result of one of them is written to: the elimination
+/// of empty tensors puts it there all the same.
+static void separateInits(Block &body) {
+  SmallVector<Operation *> sources;
+  for (Operation &op : body)
+    if (isa<linalg::FillOp, tensor::EmptyOp>(op))
+      sources.push_back(&op);
+  // Fills before what they fill.
+  for (Operation *source : llvm::reverse(sources)) {
+    if (source->hasOneUse())
+      continue;
+    for (OpOperand &use : llvm::make_early_inc_range(source->getUses())) {
+      auto destination = dyn_cast<DestinationStyleOpInterface>(use.getOwner());
+      if (!destination || !destination.isDpsInit(&use))
+        continue;
+      OpBuilder b(source);
+      use.set(b.clone(*source)->getResult(0));
+    }
+    if (source->use_empty())
+      source->erase();
+  }
+}
+
 LogicalResult FunctionOutliner::outline(FusedOp fused, unsigned number) {
   Location loc = fused.getLoc();
   Launch &launch = launches[launchOf[fused]];
@@ -330,6 +355,7 @@ LogicalResult FunctionOutliner::outline(FusedOp fused, unsigned number) {
     write.setRestrict(!updates);
   }
   func::ReturnOp::create(b, loc);
+  separateInits(*body);
   return success();
 }
 
