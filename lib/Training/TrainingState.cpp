@@ -26,19 +26,31 @@ using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat;
 
-Error TrainingState::setFromNetwork(ModuleOp network) {
+/// The numbers of the globals of `network`; fails for one that is not a tensor
+/// of f32 with its data.
+static Expected<std::map<std::string, NdArray>>
+takeNumbers(ModuleOp network, StringRef prefix = "") {
   std::map<std::string, NdArray> taken;
   for (auto global : network.getOps<ml_program::GlobalOp>()) {
     auto type = dyn_cast<RankedTensorType>(global.getType());
     std::optional<std::vector<float>> numbers =
         getFloatElements(global.getValueAttr());
     if (!type || !numbers)
-      return createStringError("parameter '" + global.getSymName() +
+      return createStringError("parameter '" + prefix + global.getSymName() +
                                "' is not a tensor of f32 with its data");
-    taken[global.getSymName().str()] =
+    taken[(prefix + global.getSymName()).str()] =
         NdArray::of<float>(type.getShape(), *numbers);
   }
-  values = std::move(taken);
+  return taken;
+}
+
+Error TrainingState::setTeacher(ModuleOp teacher) {
+  return takeNumbers(teacher, "teacher.").moveInto(ofTeacher);
+}
+
+Error TrainingState::setFromNetwork(ModuleOp network) {
+  if (Error error = takeNumbers(network).moveInto(values))
+    return error;
   for (auto it = ofOptimizer.begin(); it != ofOptimizer.end();) {
     auto value = values.find(StringRef(it->first).split('/').second.str());
     bool fits =
@@ -54,8 +66,10 @@ TrainingState::bind(ArrayRef<StepArgument> arguments) {
   for (const StepArgument &argument : arguments) {
     NdArray *array = nullptr;
     if (argument.role == "parameter" || argument.role == "statistic") {
-      auto value = values.find(argument.name);
-      if (value == values.end())
+      bool isTeacher = ofTeacher.count(argument.name);
+      auto &numbers = isTeacher ? ofTeacher : values;
+      auto value = numbers.find(argument.name);
+      if (value == numbers.end())
         return createStringError("the training step has the " + argument.role +
                                  " '" + argument.name +
                                  "', which the network has not");

@@ -17,6 +17,8 @@
 namespace mlir::qat {
 #define GEN_PASS_DEF_QATOUTLINEGROUPS
 #include "qat/TrainingStep/Passes.h.inc"
+
+#include <map>
 } // namespace mlir::qat
 
 using namespace mlir;
@@ -461,11 +463,11 @@ LogicalResult FunctionOutliner::run() {
     if (failed(outline(fused, number++)))
       return failure();
   planMemory();
-  llvm::stable_sort(launches, [](const Launch &lhs, const Launch &rhs) {
-    return lhs.phase < rhs.phase;
-  });
+  std::multimap<int64_t, Launch> byPhase;
+  for (Launch &launch : launches)
+    byPhase.emplace(launch.phase, std::move(launch));
   SmallVector<Attribute> table;
-  for (const Launch &launch : launches)
+  for (const auto &[phase, launch] : byPhase)
     table.push_back(describe(launch));
   function->setAttr("qat.launches", b.getArrayAttr(table));
   function->setAttr("qat.arena_bytes", b.getI64IntegerAttr(arenaBytes));
