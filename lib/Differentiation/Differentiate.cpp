@@ -451,16 +451,15 @@ void Differentiator::buildUpdate() {
   Value applySums = AreFiniteOp::create(update.builder, loc, apply.getType(),
                                         ValueRange{sumNorm});
   // Not a constant, which would take the memory of the gradient once more.
-  Value zero = arith::ConstantOp::create(
-      update.builder, loc, update.builder.getF32FloatAttr(0.0f));
+  Value zero = arith::ConstantOp::create(update.builder, loc,
+                                         update.builder.getF32FloatAttr(0.0f));
   for (auto [parameter, sum] : llvm::zip_equal(trained, sums)) {
     RankedTensorType type = getTensorType(sum);
     Value tensor = update.getTensor(parameter->role, parameter->name, type,
                                     parameter->order);
     buildOptimizer(update, *parameter, tensor, sum, applySums, sumScale);
     update.store(StepRole::Gradient, parameter->name,
-                 arith::ConstantOp::create(update.builder, loc,
-                                           DenseElementsAttr::get(type, 0.0f)),
+                 tensor::SplatOp::create(update.builder, loc, zero, type),
                  parameter->order);
   }
   step.finish(module);

@@ -72,8 +72,8 @@ Value StepFunction::getHyper(unsigned index) {
   if (hyper)
     return hyper;
   Type f32 = builder.getF32Type();
-  Value all = getTensor(StepRole::Hyper, "",
-                        RankedTensorType::get(kHyperCount, f32));
+  Value all =
+      getTensor(StepRole::Hyper, "", RankedTensorType::get(kHyperCount, f32));
   SmallVector<OpFoldResult> offset = {builder.getIndexAttr(index)},
                             one = {builder.getIndexAttr(1)};
   hyper = read<tensor::ExtractSliceOp>(RankedTensorType::get({}, f32), all,

@@ -8,6 +8,8 @@
 
 #include "qat/Execution/FirstError.h"
 
+#include "mlir/IR/BuiltinAttributes.h"
+
 using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat;

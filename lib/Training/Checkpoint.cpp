@@ -10,6 +10,7 @@
 
 #include "qat/Support/JsonNesting.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace llvm;

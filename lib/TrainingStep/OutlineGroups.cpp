@@ -10,12 +10,15 @@
 #include "qat/TrainingStep/Passes.h"
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
 
 namespace mlir::qat {
 #define GEN_PASS_DEF_QATOUTLINEGROUPS
 #include "qat/TrainingStep/Passes.h.inc"
+
+#include <map>
 } // namespace mlir::qat
 
 using namespace mlir;
@@ -469,11 +472,11 @@ LogicalResult FunctionOutliner::run() {
     if (failed(outline(fused, number++)))
       return failure();
   planMemory();
-  llvm::stable_sort(launches, [](const Launch &lhs, const Launch &rhs) {
-    return lhs.phase < rhs.phase;
-  });
+  std::multimap<int64_t, Launch> byPhase;
+  for (Launch &launch : launches)
+    byPhase.emplace(launch.phase, std::move(launch));
   SmallVector<Attribute> table;
-  for (const Launch &launch : launches)
+  for (const auto &[phase, launch] : byPhase)
     table.push_back(describe(launch));
   function->setAttr("qat.launches", b.getArrayAttr(table));
   function->setAttr("qat.arena_bytes", b.getI64IntegerAttr(arenaBytes));

@@ -98,6 +98,20 @@ func.func @few_channels(%x: memref<1x8x8x8xf32>, %w: memref<16x1x1x8xf32>, %y: m
   return
 }
 
+// Pixels as images of their own, as a group of pointwise ops has them: sums stay
+// in registers through all of them.
+// CHECK-LABEL: func.func @pixels
+func.func @pixels(%x: memref<1152x1x1x8xf32>, %dy: memref<1152x1x1x16xf32>, %dw: memref<16x1x1x8xf32>) {
+  // CHECK: scf.for %{{.*}} to %c1152
+  // CHECK-NOT: vector.gather
+  // CHECK-COUNT-8: vector.fma
+  // CHECK: scf.yield
+  // CHECK-COUNT-8: vector.scatter
+  // CHECK: return
+  qat.contraction weight_gradient ins(%x, %dy : memref<1152x1x1x8xf32>, memref<1152x1x1x16xf32>) outs(%dw : memref<16x1x1x8xf32>)
+  return
+}
+
 // Two output channels an input channel: the library's.
 // CHECK-LABEL: func.func @multiplier
 func.func @multiplier(%x: memref<1x8x8x8xf32>, %w: memref<3x3x8x2xf32>, %y: memref<1x6x6x16xf32>) {

@@ -135,7 +135,8 @@ static Expected<uint64_t> checkIntegerForward(ModuleOp frozen, ModuleOp integer,
   if (Error error = (*stored)->run({&integers}, wanted))
     return std::move(error);
   uint64_t compared = 0;
-  for (auto [index, output] : enumerate((*stored)->outputs())) {
+  for (size_t index = 0; index < wanted.size(); ++index) {
+    const auto &output = (*stored)->outputs()[index];
     // Logits that a softmax reads have no like here.
     if (!output.quantized || actual[index].size() != wanted[index].size() ||
         frozen.walk([](SoftmaxOp) { return WalkResult::interrupt(); })

@@ -119,7 +119,7 @@ struct ConvertContractionsToKernels
   void runOnOperation() override {
     if (!llvm::isPowerOf2_32(lanes)) {
       getOperation()->emitError("expects 'lanes' to be a power of 2, but got ")
-          << lanes;
+          << lanes.getValue();
       return signalPassFailure();
     }
     SmallVector<ContractionOp> contractions;

@@ -20,16 +20,36 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using namespace mlir::qat;
+
+/// Pixels of a pointwise convolution know no neighbours: all of them as a few
+/// long rows, however the caller cuts them into images.
+static ContractionGeometry joinPixels(ContractionGeometry g) {
+  // The longest chain of additions for a gradient of weights.
+  constexpr int64_t longestRow = 4096;
+  if (!g.isPointwise())
+    return g;
+  int64_t pixels = g.batch * g.pixels();
+  int64_t rows = llvm::divideCeil(pixels, longestRow);
+  while (pixels % rows != 0)
+    ++rows;
+  if (rows * 64 > pixels)
+    rows = 1;
+  g.batch = rows;
+  g.height = g.outHeight = 1;
+  g.width = g.outWidth = pixels / rows;
+  return g;
+}
 
 namespace {
 class DirectLoops : VectorLoops {
 public:
   DirectLoops(ImplicitLocOpBuilder &b, const ContractionGeometry &g,
               int64_t lanes)
-      : VectorLoops(b), g(g), lanes(lanes),
+      : VectorLoops(b), g(joinPixels(g)), lanes(lanes),
         window(g.kernelHeight * g.kernelWidth * g.channels) {}
 
   void buildForward(Value x, Value w, Value y) {
@@ -158,7 +178,7 @@ private:
     return inputs;
   }
 
-  const ContractionGeometry &g;
+  ContractionGeometry g;
   int64_t lanes;
   /// Input values that a pixel of the output sees.
   int64_t window;
