@@ -53,6 +53,7 @@ private:
   Value clone(Operation *op, bool tile, unsigned result);
   void cloneCombine(Operation *op);
   void offsetIndices(Operation *clone, unsigned batchLoop);
+  Operation *cutConstant(Value whole, RankedTensorType type);
 
   ArrayRef<Operation *> group;
   const BatchAnalysis &analysis;
@@ -235,6 +236,22 @@ void GroupBuilder::offsetIndices(Operation *clone, unsigned batchLoop) {
   }
 }
 
+/// The part of a constant that differs from sample to sample, such as the
+/// samples' numbers.
+Operation *GroupBuilder::cutConstant(Value whole, RankedTensorType type) {
+  Location loc = whole.getLoc();
+  Value size = arith::ConstantIndexOp::create(b, loc, sizes.size);
+  Value first = arith::MulIOp::create(b, loc, part, size);
+  SmallVector<OpFoldResult> offsets(type.getRank(), b.getIndexAttr(0));
+  offsets[0] = first;
+  SmallVector<OpFoldResult> shape;
+  for (int64_t extent : type.getShape())
+    shape.push_back(b.getIndexAttr(extent));
+  SmallVector<OpFoldResult> strides(type.getRank(), b.getIndexAttr(1));
+  return tensor::ExtractSliceOp::create(b, loc, type, whole, offsets, shape,
+                                        strides);
+}
+
 /// The sum over the tiles of what a Partial of another group computed.
 void GroupBuilder::cloneCombine(Operation *op) {
   Location loc = op->getLoc();
@@ -301,9 +318,11 @@ Value GroupBuilder::clone(Operation *op, bool tile, unsigned result) {
     made =
         tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
   } else if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
-    auto splat = cast<SplatElementsAttr>(constant.getValue());
-    made = arith::ConstantOp::create(
-        b, loc, splat.resizeSplat(cast<RankedTensorType>(typeOf(0))));
+    auto type = cast<RankedTensorType>(typeOf(0));
+    if (auto splat = dyn_cast<SplatElementsAttr>(constant.getValue()))
+      made = arith::ConstantOp::create(b, loc, splat.resizeSplat(type));
+    else
+      made = cutConstant(get(op->getResult(0), /*tile=*/false), type);
   } else if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
     made = tensor::CollapseShapeOp::create(b, loc, typeOf(0), operands[0],
                                            collapse.getReassociationIndices());
