@@ -225,27 +225,17 @@ void FunctionOutliner::yieldSum(FusedOp fused, Value value, Value buffer) {
   write.setWritable(true);
 }
 
-/// Gives each init a buffer of its own. What two ops overwrite could not lie in
-/// the argument that the result of one of them is written to: the elimination
-/// of empty tensors puts it there all the same.
-static void separateInits(Block &body) {
-  SmallVector<Operation *> sources;
-  for (Operation &op : body)
-    if (isa<linalg::FillOp, tensor::EmptyOp>(op))
-      sources.push_back(&op);
-  // Fills before what they fill.
-  for (Operation *source : llvm::reverse(sources)) {
-    if (source->hasOneUse())
+/// Gives every use of an empty or filled tensor one of its own. Of a shared one
+/// bufferization makes one buffer and copies; and where it lets that be the
+/// buffer of a result, a second user computes in it after the result was
+/// written.
+static void separateInits(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+    if (!isa<tensor::EmptyOp, linalg::FillOp>(op))
       continue;
-    for (OpOperand &use : llvm::make_early_inc_range(source->getUses())) {
-      auto destination = dyn_cast<DestinationStyleOpInterface>(use.getOwner());
-      if (!destination || !destination.isDpsInit(&use))
-        continue;
-      OpBuilder b(source);
-      use.set(b.clone(*source)->getResult(0));
-    }
-    if (source->use_empty())
-      source->erase();
+    OpBuilder b(&op);
+    while (!op.use_empty() && !op.hasOneUse())
+      op.getUses().begin()->set(b.clone(op)->getResult(0));
   }
 }
 
