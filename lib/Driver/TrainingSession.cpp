@@ -422,13 +422,6 @@ Error TrainingSession::run(int &status) {
     if (Error error = trainer.begin(*network))
       return error;
   }
-  if (!teacher.empty()) {
-    Expected<OwningOpRef<ModuleOp>> module = line.readModule(teacher);
-    if (!module)
-      return module.takeError();
-    if (Error error = trainer.setTeacher(**module))
-      return error;
-  }
   Expected<TrainingOutcome> outcome = trainer.run();
   narrator.clear();
   if (!outcome)
