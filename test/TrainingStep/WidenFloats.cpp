@@ -8,6 +8,8 @@
 
 #include "WidenFloats.h"
 
+#include "qat/InitAll.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/AttrTypeSubElements.h"
 #include "mlir/Pass/PassManager.h"
@@ -17,6 +19,7 @@ using namespace mlir;
 using namespace mlir::qat;
 
 static LogicalResult lower(ModuleOp module) {
+  registerAllPasses();
   PassManager manager(module.getContext(), ModuleOp::getOperationName());
   if (failed(parsePassPipeline("qat-step-tensor-pipeline{loops=true}", manager,
                                llvm::errs())))
