@@ -19,8 +19,6 @@
 #include "qat/Zoo/Zoo.h"
 
 #include "mlir/Pass/PassManager.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <cstdlib>
@@ -73,8 +71,8 @@ struct TrainArguments {
         threads("j", cl::init(0), cl::cat(category),
                 cl::desc("Threads (default 0: all cores); the result does not "
                          "depend on it")),
-        device("device", cl::init("cpu"), cl::cat(category),
-               cl::desc("What trains: cpu")),
+        forward(category), device("device", cl::init("cpu"), cl::cat(category),
+                                  cl::desc("What trains: cpu")),
         gpus("gpus", cl::value_desc("list"), cl::cat(category),
              cl::desc("Accepted for the reference's sake: this build trains "
                       "on the CPU")) {}
@@ -90,6 +88,7 @@ struct TrainArguments {
   cl::opt<int64_t> checkpointEvery;
   cl::opt<bool> saveCheck, evaluate;
   cl::opt<unsigned> threads;
+  ForwardOption forward;
   cl::opt<std::string> device, gpus;
 };
 } // namespace
@@ -129,24 +128,6 @@ static Error checkArguments(CommandLine &line, const TrainArguments &given) {
   if (given.training.givesDistillation() && given.teacher.empty() &&
       given.resume.empty())
     return wrongUsage("'--distillation' goes with --teacher");
-  return Error::success();
-}
-
-/// The folder of a new training, which must not hold another one's files.
-static Error prepareFolder(StringRef folder) {
-  if (std::error_code failure = sys::fs::create_directories(folder))
-    return createStringError("cannot make the folder '" + folder +
-                             "': " + failure.message());
-  std::error_code failure;
-  sys::fs::directory_iterator begin(folder, failure), end;
-  if (failure)
-    return createStringError("cannot read '" + folder +
-                             "': " + failure.message());
-  if (begin != end)
-    return createStringError(
-        "'" + folder + "' is not empty; --resume '" + folder +
-        "' goes on with a training that was saved there, another --save "
-        "begins a new one");
   return Error::success();
 }
 
@@ -219,6 +200,12 @@ static int64_t getFoldDelay(ModuleOp module, const TrainArguments &given) {
   return Recipe().batchFoldDelay;
 }
 
+/// The reference's dropout of a network that is trained without --dropout.
+static double getDropout(ModuleOp module) {
+  auto source = module->getAttrOfType<StringAttr>("qat.source");
+  return source && source.getValue().starts_with("mobilenet_v") ? 0.2 : 0;
+}
+
 /// Fails where an option would change what a training has begun with.
 static Error checkUnchanged(const Recipe &begun, const Recipe &wanted) {
   json::Object before = begun.toJson();
@@ -257,6 +244,8 @@ static Error train(CommandLine &line, TrainArguments &given, int &status) {
       return error;
     session.recipe.epochs = wanted.epochs;
   }
+  if (given.forward.getNumOccurrences())
+    session.forward = given.forward;
   if (Error error = given.quantization.read(line))
     return error;
   const char *environment = std::getenv("QAT_DATA");
@@ -282,8 +271,6 @@ static Error train(CommandLine &line, TrainArguments &given, int &status) {
   }
 
   Recipe &recipe = session.recipe;
-  if (StringRef(given.network).starts_with("mobilenet"))
-    recipe.dropout = 0.2;
   recipe.augmentation = augmentationText(defaultAugmentation(session.dataset));
   if (!given.teacher.empty()) {
     session.teacher = given.teacher;
@@ -302,6 +289,8 @@ static Error train(CommandLine &line, TrainArguments &given, int &status) {
       makeNetwork(line, given, session.data.get(), recipe.seed);
   if (!module)
     return module.takeError();
+  if (!given.training.givesDropout())
+    recipe.dropout = getDropout(**module);
   recipe.batchFoldDelay = getFoldDelay(**module, given);
   if (line.onlyPrintsPipeline())
     return line.runPasses(**module, [&](OpPassManager &manager) {
@@ -311,9 +300,8 @@ static Error train(CommandLine &line, TrainArguments &given, int &status) {
     return error;
   if (given.evaluate)
     return session.evaluate();
-  if (Error error = prepareFolder(given.save))
+  if (Error error = session.makeFolder(given.save))
     return error;
-  session.folder = given.save;
   return session.run(status);
 }
 

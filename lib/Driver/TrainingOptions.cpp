@@ -13,7 +13,10 @@
 #include "qat/Data/Augmentation.h"
 
 #include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MemoryBuffer.h"
+
+#include <cmath>
 
 using namespace llvm;
 using namespace mlir;
@@ -63,9 +66,11 @@ TrainingOptions::TrainingOptions(cl::OptionCategory &category)
       normMomentum("bn-momentum", cl::cat(category),
                    cl::desc("Share of a batch in the running statistics of "
                             "batch norms (default 0.003)")),
-      dropout("dropout", cl::cat(category),
-              cl::desc("Share of the inputs of the last layer that are dropped "
-                       "(default: 0.2 for -a mobilenet, else 0)")),
+      dropout(
+          "dropout", cl::cat(category),
+          cl::desc(
+              "Share of the inputs of the last layer that are dropped "
+              "(default: 0.2 for the MobileNets of -a and qat zoo, else 0)")),
       loss("loss", cl::cat(category),
            cl::desc("cross-entropy (default), or mse of output and input for "
                     "autoencoders")),
@@ -128,9 +133,10 @@ Error TrainingOptions::apply(Recipe &recipe, StringRef dataset) const {
     recipe.rates = *rates;
   }
   if (rate.getNumOccurrences()) {
-    if (!(rate >= 0 && rate <= 1e6))
-      return wrongUsage("expects '--lr' of at least 0, but got " +
-                        Twine(std::to_string(rate)));
+    // The step computes in f32.
+    if (!(rate >= 0 && std::isfinite(static_cast<float>(rate))))
+      return wrongUsage("expects '--lr' of at least 0 and finite, but got " +
+                        Twine(formatv("{0:E2}", rate.getValue()).str()));
     recipe.rates.scaleTo(rate);
   }
   if (seed.getNumOccurrences() && StringRef(seed).getAsInteger(10, recipe.seed))

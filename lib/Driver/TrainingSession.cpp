@@ -24,6 +24,7 @@
 #include "llvm/Support/raw_ostream.h"
 
 #include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <thread>
 #include <unistd.h>
@@ -39,13 +40,26 @@ using namespace mlir::qat;
 static std::atomic<bool> stopRequested{false};
 static std::atomic<int> stopSignal{0};
 
+/// Set where nothing is to be told.
+static std::atomic<bool> stopsQuietly{false};
+
 /// SIGINT and SIGTERM end the training after the update under way; a second one
 /// ends the process.
-static void installStopHandlers() {
+static void installStopHandlers(bool isQuiet) {
+  stopsQuietly = isQuiet;
   struct sigaction action = {};
   action.sa_handler = [](int signal) {
     stopSignal = signal;
     stopRequested = true;
+    static constexpr char kMessage[] =
+        "\nqat train: stops after this step; a second signal stops at once\n";
+    if (!stopsQuietly) {
+      int saved = errno;
+      // Nothing can be done about a terminal that is gone.
+      [[maybe_unused]] ssize_t written =
+          ::write(STDERR_FILENO, kMessage, sizeof(kMessage) - 1);
+      errno = saved;
+    }
   };
   sigemptyset(&action.sa_mask);
   action.sa_flags = static_cast<int>(SA_RESETHAND);
@@ -145,10 +159,12 @@ private:
 //===----------------------------------------------------------------------===//
 
 json::Object TrainingSession::makeSetup() const {
-  return json::Object{{"dataset", dataset},
-                      {"data", dataPath},
-                      {"validation", validationPath},
-                      {"teacher", teacher}};
+  return json::Object{
+      {"dataset", dataset},
+      {"data", dataPath},
+      {"validation", validationPath},
+      {"teacher", teacher},
+      {"forward", forward == ForwardKind::Integer ? "integer" : "float"}};
 }
 
 Error TrainingSession::load(StringRef from) {
@@ -170,12 +186,57 @@ Error TrainingSession::load(StringRef from) {
   take("data", dataPath);
   take("validation", validationPath);
   take("teacher", teacher);
+  std::string forwardName;
+  take("forward", forwardName);
+  forward =
+      forwardName == "integer" ? ForwardKind::Integer : ForwardKind::Float;
+  removeUnfinishedFiles();
   Expected<OwningOpRef<ModuleOp>> module =
       read->graph.instantiate(line.context(), read->state);
   if (!module)
     return module.takeError();
   network = std::move(*module);
   checkpoint = std::move(*read);
+  return Error::success();
+}
+
+/// Whether `name` is what writeFileAtomically writes to before it renames it.
+static bool isUnfinished(StringRef name) {
+  if (!name.consume_back(".tmp") || name.size() < 7)
+    return false;
+  return is_contained({"best.mlir", "last.mlir", "checkpoint.safetensors",
+                       "results.csv", "results.jsonl", "report.html"},
+                      name.drop_back(7));
+}
+
+void TrainingSession::removeUnfinishedFiles() const {
+  std::error_code failure;
+  SmallVector<std::string> unfinished;
+  for (sys::fs::directory_iterator it(folder, failure), end;
+       !failure && it != end; it.increment(failure))
+    if (isUnfinished(sys::path::filename(it->path())))
+      unfinished.push_back(it->path());
+  // What cannot be removed disturbs nobody.
+  for (const std::string &path : unfinished)
+    (void)sys::fs::remove(path);
+}
+
+Error TrainingSession::makeFolder(StringRef path) {
+  if (std::error_code failure = sys::fs::create_directories(path))
+    return createStringError("cannot make the folder '" + path +
+                             "': " + failure.message());
+  folder = path.str();
+  removeUnfinishedFiles();
+  std::error_code failure;
+  sys::fs::directory_iterator begin(path, failure), end;
+  if (failure)
+    return createStringError("cannot read '" + path +
+                             "': " + failure.message());
+  if (begin != end)
+    return createStringError(
+        "'" + path + "' is not empty; --resume '" + path +
+        "' goes on with a training that was saved there, another --save "
+        "begins a new one");
   return Error::success();
 }
 
@@ -272,6 +333,8 @@ WorkshopOptions TrainingSession::makeWorkshopOptions() const {
   options.evaluation = evaluation.get();
   options.preprocessing = preprocessing;
   options.threads = options.step.threads;
+  options.stop = &stopRequested;
+  options.forward = forward;
   options.log = &errs();
   options.writeRecords = [this](ArrayRef<EpochRecord> records) {
     if (Error error = writeResults(folder, records))
@@ -326,7 +389,7 @@ Error TrainingSession::run(int &status) {
     return error;
 
   // Before anything takes time: what comes now is heeded after the first step.
-  installStopHandlers();
+  installStopHandlers(line.isQuiet());
   BadSampleLog log(errs());
   LoaderSource source(*data, batches, log);
   NetworkWorkshop workshop(line.context().getDialectRegistry(),
@@ -353,8 +416,9 @@ Error TrainingSession::run(int &status) {
   } else {
     if (!line.isQuiet())
       errs() << "qat train: " << data->size() << " images, "
-             << source.numSteps() << " batches of " << recipe.batch
-             << " an epoch, seed " << recipe.seed << "\n";
+             << source.numSteps()
+             << (source.numSteps() == 1 ? " batch of " : " batches of ")
+             << recipe.batch << " an epoch, seed " << recipe.seed << "\n";
     if (Error error = trainer.begin(*network))
       return error;
   }

@@ -36,12 +36,18 @@ public:
   std::string teacher;
   std::string folder;
   unsigned threads = 0;
+  /// How the fake-quantized network is computed in evaluations.
+  ForwardKind forward = ForwardKind::Float;
   int64_t checkpointEvery = 0;
 
   std::unique_ptr<Dataset> data, evaluation;
 
   /// Takes recipe, data paths and state from the checkpoint in `from`.
   llvm::Error load(llvm::StringRef from);
+
+  /// Makes the folder of a new training, which must not hold another one's
+  /// files, and trains into it from now on.
+  llvm::Error makeFolder(llvm::StringRef path);
 
   /// Opens the training data and what networks are judged on.
   llvm::Error openData();
@@ -62,6 +68,9 @@ private:
   /// What the report says besides the epochs.
   TrainingSummary summarize() const;
   llvm::json::Object makeSetup() const;
+  /// Takes what a training that was killed had not finished writing off the
+  /// disk.
+  void removeUnfinishedFiles() const;
 
   CommandLine &line;
   OwningOpRef<ModuleOp> network;

@@ -19,6 +19,7 @@
 #include "qat/Support/AtomicFile.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -84,7 +85,29 @@ NetworkWorkshop::compileStep(ModuleOp network, bool frozen) {
       CompiledStep::compile(**formT, options.step);
   if (!step)
     return step.takeError();
-  return makeTrainingStep(std::move(*step));
+  Expected<std::map<std::string, NdArray>> fixed = readTeacher();
+  if (!fixed)
+    return fixed.takeError();
+  return makeTrainingStep(std::move(*step), std::move(*fixed));
+}
+
+Expected<std::map<std::string, NdArray>> NetworkWorkshop::readTeacher() {
+  std::map<std::string, NdArray> values;
+  if (options.teacher.empty())
+    return values;
+  std::unique_ptr<MLIRContext> context = makeContext();
+  FirstError error(context.get(),
+                   "cannot read the teacher '" + options.teacher + "'");
+  OwningOpRef<ModuleOp> module =
+      parseSourceFile<ModuleOp>(options.teacher, context.get());
+  if (!module)
+    return error.get();
+  TrainingState state;
+  if (Error wrong = state.setFromNetwork(*module))
+    return std::move(wrong);
+  for (const auto &[name, array] : state.getValues())
+    values["teacher." + name] = array.clone();
+  return values;
 }
 
 Expected<OwningOpRef<ModuleOp>> NetworkWorkshop::freeze(ModuleOp network) {
@@ -121,11 +144,14 @@ struct CompiledForm {
 };
 } // namespace
 
-static Expected<CompiledForm> compileForm(ModuleOp network, ComputedForm form) {
+static Expected<CompiledForm> compileForm(ModuleOp network, ComputedForm form,
+                                          ForwardKind forward) {
   Expected<OwningOpRef<ModuleOp>> module = runTransforms(
       network,
       ("cannot make the " + stringifyComputedForm(form) + " network").str(),
-      [&](OpPassManager &manager) { addFormPasses(manager, network, form); });
+      [&](OpPassManager &manager) {
+        addFormPasses(manager, network, form, forward);
+      });
   if (!module)
     return module.takeError();
   Expected<std::unique_ptr<CompiledNetwork>> code =
@@ -148,6 +174,8 @@ static Expected<double> measureReconstruction(const CompiledNetwork &network,
   Error error = forEachSample(
       data, indices, options.threads, log,
       [&](size_t position, Sample sample) -> Error {
+        if (options.stop && *options.stop)
+          return make_error<EvaluationStopped>();
         Expected<NdArray> input =
             makeRealInput(sample, options.preprocessing, network.inputs()[0]);
         if (!input)
@@ -185,8 +213,9 @@ Expected<std::optional<double>> NetworkWorkshop::evaluate(ModuleOp trained,
   ModuleOp network = **withBounds;
   bool isFloat = getNetworkForm(network) == NetworkForm::Float;
   if (options.recipe.loss == "mse") {
-    Expected<CompiledForm> form = compileForm(
-        network, isFloat ? ComputedForm::Float : ComputedForm::Fake);
+    Expected<CompiledForm> form =
+        compileForm(network, isFloat ? ComputedForm::Float : ComputedForm::Fake,
+                    options.forward);
     if (!form)
       return form.takeError();
     Expected<double> loss = measureReconstruction(*form->code, options);
@@ -201,7 +230,8 @@ Expected<std::optional<double>> NetworkWorkshop::evaluate(ModuleOp trained,
   std::vector<CompiledForm> forms;
   std::vector<const CompiledNetwork *> networks;
   for (ComputedForm form : wanted) {
-    Expected<CompiledForm> compiled = compileForm(network, form);
+    Expected<CompiledForm> compiled =
+        compileForm(network, form, options.forward);
     if (!compiled)
       return compiled.takeError();
     networks.push_back(compiled->code.get());
@@ -210,7 +240,12 @@ Expected<std::optional<double>> NetworkWorkshop::evaluate(ModuleOp trained,
   const Dataset &data = *options.evaluation;
   Expected<Judgement> judgement = judgeNetworks(
       data, spreadIndices(data.size(), 0), options.preprocessing,
-      options.threads, networks, options.log ? *options.log : nulls());
+      options.threads, networks, options.log ? *options.log : nulls(),
+      [&](size_t, auto) -> Error {
+        if (options.stop && *options.stop)
+          return make_error<EvaluationStopped>();
+        return Error::success();
+      });
   if (!judgement)
     return judgement.takeError();
   auto percent = [](size_t count, size_t of) {

@@ -23,6 +23,16 @@ BatchSource::~BatchSource() = default;
 TrainingWorkshop::~TrainingWorkshop() = default;
 TrainingObserver::~TrainingObserver() = default;
 
+char EvaluationStopped::ID = 0;
+
+void EvaluationStopped::log(raw_ostream &os) const {
+  os << "the evaluation was stopped";
+}
+
+std::error_code EvaluationStopped::convertToErrorCode() const {
+  return std::make_error_code(std::errc::operation_canceled);
+}
+
 Trainer::Trainer(Recipe recipe, TrainingWorkshop &workshop,
                  BatchSource &batches, TrainingObserver &observer,
                  TrainerOptions options)
@@ -219,7 +229,9 @@ static BoundRecord describeBound(StringRef name, const NdArray &array) {
   return record;
 }
 
-Error Trainer::finishEpoch() {
+/// Evaluates and writes down the epoch whose updates are made; false where the
+/// evaluation was given up because it was asked to stop.
+Expected<bool> Trainer::finishEpoch() {
   EpochRecord record;
   record.epoch = position.epoch;
   record.steps = position.updates;
@@ -258,8 +270,12 @@ Error Trainer::finishEpoch() {
       return Error::success();
     return workshop.writeNetwork(network, getPath("best.mlir"));
   });
+  if (error.isA<EvaluationStopped>()) {
+    consumeError(std::move(error));
+    return false;
+  }
   if (error)
-    return error;
+    return std::move(error);
   records.push_back(record);
   position.epoch += 1;
   position.step = position.batches = 0;
@@ -267,11 +283,11 @@ Error Trainer::finishEpoch() {
   position.lossSum = position.seconds = 0;
   if (!options.folder.empty())
     if (Error error = workshop.writeRecords(records))
-      return error;
+      return std::move(error);
   if (Error error = save(/*withNetwork=*/true))
-    return error;
+    return std::move(error);
   observer.onEpoch(records.back());
-  return Error::success();
+  return true;
 }
 
 Error Trainer::save(bool alsoNetwork) {
@@ -287,49 +303,82 @@ Error Trainer::save(bool alsoNetwork) {
                          options.setup, graph, state);
 }
 
+TrainingProgress Trainer::describeProgress() const {
+  TrainingProgress progress;
+  progress.epoch = position.epoch;
+  progress.epochs = recipe.epochs;
+  progress.step = position.step;
+  progress.steps = updatesPerEpoch();
+  double batchesSeen = static_cast<double>(position.batches);
+  progress.loss = position.lossSum / batchesSeen;
+  progress.top1 = 100.0 * static_cast<double>(position.right) /
+                  (batchesSeen * static_cast<double>(recipe.batch));
+  progress.imagesPerStep =
+      static_cast<double>(recipe.batch * recipe.accumulate);
+  progress.imagesPerSecond =
+      static_cast<double>(runImages) / std::max(runSeconds, 1e-9);
+  return progress;
+}
+
+bool Trainer::isStopped() const { return options.stop && options.stop->load(); }
+
+/// The updates that this epoch still has; false where it was asked to stop.
+Expected<bool> Trainer::runUpdates() {
+  if (Error error = prepareStep())
+    return std::move(error);
+  // Killed at any moment from here on, it goes on.
+  if (position.updates == 0)
+    if (Error error = save(/*withNetwork=*/false))
+      return std::move(error);
+  batches.start(static_cast<uint64_t>(position.epoch),
+                static_cast<size_t>(position.step * recipe.accumulate));
+  while (position.step < updatesPerEpoch()) {
+    if (isStopped())
+      return false;
+    Expected<bool> made = runUpdate();
+    if (!made)
+      return made.takeError();
+    if (!*made)
+      return createStringError("the data ended in the middle of an epoch");
+    observer.onStep(describeProgress());
+    if (options.checkpointEvery > 0 &&
+        position.updates % options.checkpointEvery == 0)
+      if (Error error = save(/*withNetwork=*/false))
+        return std::move(error);
+  }
+  return true;
+}
+
+Expected<TrainingOutcome> Trainer::stop() {
+  if (Error error = save(/*withNetwork=*/true))
+    return std::move(error);
+  return TrainingOutcome::Stopped;
+}
+
 Expected<TrainingOutcome> Trainer::run() {
   if (updatesPerEpoch() == 0)
     return createStringError(
         "an epoch has " + Twine(batches.numSteps()) + " batches of " +
         Twine(recipe.batch) + " images, fewer than the " +
         Twine(recipe.accumulate) + " that --accumulate adds up");
-  auto isStopped = [&] { return options.stop && options.stop->load(); };
   while (position.epoch < recipe.epochs) {
+    if (isStopped())
+      return stop();
     if (!position.frozen && recipe.batchFoldDelay >= 0 &&
         position.epoch >= recipe.batchFoldDelay && position.step == 0)
       if (Error error = freeze())
         return std::move(error);
-    if (Error error = prepareStep())
-      return std::move(error);
-    batches.start(static_cast<uint64_t>(position.epoch),
-                  static_cast<size_t>(position.step * recipe.accumulate));
-    while (position.step < updatesPerEpoch()) {
-      // Before the first update, too: whatever is pending is saved then.
-      if (isStopped()) {
-        if (Error error = save(/*withNetwork=*/true))
-          return std::move(error);
-        return TrainingOutcome::Stopped;
-      }
-      Expected<bool> made = runUpdate();
-      if (!made)
-        return made.takeError();
-      if (!*made)
-        return createStringError("the data ended in the middle of an epoch");
-      double seen = static_cast<double>(position.batches);
-      observer.onStep(
-          {position.epoch, recipe.epochs, position.step, updatesPerEpoch(),
-           position.lossSum / seen,
-           100.0 * static_cast<double>(position.right) /
-               (seen * static_cast<double>(recipe.batch)),
-           static_cast<double>(runImages) / std::max(runSeconds, 1e-9)});
-      if (options.checkpointEvery > 0 &&
-          position.updates % options.checkpointEvery == 0 &&
-          position.step < updatesPerEpoch())
-        if (Error error = save(/*withNetwork=*/false))
-          return std::move(error);
-    }
-    if (Error error = finishEpoch())
-      return std::move(error);
+    // An epoch may have been left with its evaluation alone to be done.
+    if (position.step < updatesPerEpoch())
+      if (Expected<bool> done = runUpdates(); !done)
+        return done.takeError();
+    if (isStopped())
+      return stop();
+    Expected<bool> done = finishEpoch();
+    if (!done)
+      return done.takeError();
+    if (!*done)
+      return stop();
   }
   return TrainingOutcome::Finished;
 }

@@ -7,42 +7,50 @@ import pathlib
 import random
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "training"))
-from short_runs import (COUNTS, NETWORK, QUANTIZE, RECIPE, check, finish, prepare, run,
-                      same_training, start)
+from short_runs import (NETWORK, QUANTIZE, RECIPE, check, finish, prepare_long,
+                        read_position, run, same_training, start)
 
 
 def main():
     kills = 20 if "--long" in sys.argv else 3
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        data = prepare(folder / "data")
-        words = [*NETWORK, *data, *RECIPE, *QUANTIZE, "--epochs", 3,
-                 "--checkpoint-every", 2, "--quiet"]
-        began = time.monotonic()
+        data = prepare_long(folder / "data")
+        often = ["--checkpoint-every", 5, "--quiet"]
+        words = [*NETWORK, *data, *RECIPE, *QUANTIZE, "--epochs", 3, *often]
+        # The first fills the cache of compiled steps: the second is as long as
+        # those to be killed.
         run("train", *words, "--save", folder / "whole")
+        began = time.monotonic()
+        run("train", *words, "--save", folder / "again")
         length = time.monotonic() - began
+        same_training("a second time", folder / "whole", folder / "again")
         draw = random.Random(1)
-        save, killed, attempts = folder / "killed", 0, 0
+        save, killed, attempts, places = folder / "killed", 0, 0, []
         while attempts < 10 * kills:
             attempts += 1
             resumes = (save / "checkpoint.safetensors").exists()
-            if not resumes and save.exists():
-                shutil.rmtree(save)
-            process = (start("train", "--resume", save, "--checkpoint-every", 2, "--quiet")
-                       if resumes else start("train", *words, "--save", save))
+            # Nothing is to be cleared away: before the first checkpoint the
+            # training begins anew in the folder that is there.
+            process = (start("train", "--resume", save, *often) if resumes
+                       else start("train", *words, "--save", save))
             try:
                 # Once there were kills enough, to the end.
                 limit = draw.uniform(0, length) if killed < kills else None
                 _, err = process.communicate(timeout=limit)
-            except Exception:
+            except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
                 process.communicate()
                 killed += 1
+                if (save / "checkpoint.safetensors").exists():
+                    position = read_position(save)
+                    places.append((position["epoch"], position["step"]))
                 continue
             check(f"run {attempts}", process.returncode == 0, err.strip())
             if killed >= kills or process.returncode:
@@ -52,8 +60,9 @@ def main():
             shutil.rmtree(save)
         check("kills", killed >= kills, killed)
         same_training(f"after {killed} kills", folder / "whole", save)
-        leftover = [f.name for f in save.iterdir() if f.name.endswith(".tmp")]
-        print(f"killed {killed} times in {attempts} runs; {len(leftover)} unfinished files")
+        check("no unfinished files", not list(save.glob("*.tmp")), list(save.iterdir()))
+        print(f"killed {killed} times in {attempts} runs of at most {length:.1f} s; "
+              f"(epoch, update) of the checkpoints left: {places}")
     finish()
 
 

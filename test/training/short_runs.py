@@ -1,6 +1,6 @@
 """What the tests of `qat train` share: a small training on the digits."""
 
-import os
+import json
 import pathlib
 import re
 import subprocess
@@ -10,7 +10,7 @@ import numpy as np
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "Integration"), str(HERE.parent / "golden")]
-from digits import BUILD, COUNTS, EXAMPLE, check
+from digits import BUILD, COUNTS, EXAMPLE, check, qat, read_idx
 from tools import read_safetensors
 
 QAT = BUILD / "bin/qat"
@@ -24,6 +24,21 @@ QUANTIZE = ["--quantizer", "--weight_bits", 4, "--activ_bits", 4,
 def prepare(folder):
     subprocess.run([sys.executable, EXAMPLE / "prepare.py", "--out", folder], check=True)
     return ["--dataset", "digits", "--data", folder]
+
+
+def prepare_long(folder, copies=3):
+    """The digits again and again with noise: epochs that can be interrupted."""
+    prepare(folder / "digits")
+    rng = np.random.default_rng(0)
+    for half, name in (("train", "train"), ("test", "t10k")):
+        x = read_idx(folder / f"digits/{name}-images-idx3-ubyte", 3)
+        y = read_idx(folder / f"digits/{name}-labels-idx1-ubyte", 1)
+        if half == "train":
+            x, y = np.tile(x, (copies, 1, 1)), np.tile(y, copies)
+            x = np.clip(x + rng.normal(0, 20, x.shape), 0, 255).astype(np.uint8)
+        np.save(folder / f"x_{half}.npy", x)
+        np.save(folder / f"y_{half}.npy", y.astype(np.int64))
+    return ["--dataset", "npy", "--data", folder]
 
 
 def start(*arguments, **more):
@@ -41,10 +56,21 @@ def run(*arguments, status=0, **more):
     return out, err
 
 
+def refused(what, arguments, status, line, **more):
+    out, err = run("train", *arguments, status=status, **more)
+    lines = [l for l in err.splitlines() if "error:" in l]
+    check(f"{what}: one line", len(lines) == 1 and line in lines[0], err.strip())
+
+
 def read_checkpoint(folder):
     arrays = read_safetensors(pathlib.Path(folder) / "checkpoint.safetensors")
     return {name: array for name, array in arrays.items()
             if not name.startswith("checkpoint.")}
+
+
+def read_position(folder):
+    arrays = read_safetensors(pathlib.Path(folder) / "checkpoint.safetensors")
+    return json.loads(arrays["checkpoint.json"].tobytes())["position"]
 
 
 def differing(folder, other):

@@ -115,7 +115,9 @@ class CompiledStep:
 
     def __init__(self, text, folder, name="step", options=()):
         self.path = folder / f"{name}.mlir"
-        self.folder, self.name, self.options = folder, name, list(options)
+        self.folder, self.name = folder, name
+        # Compiled once for all runs.
+        self.options = [*options, "--cache", folder / "compiled"]
         self.path.write_text(text)
         self.keys = {}
         parsed = module.Module(text)

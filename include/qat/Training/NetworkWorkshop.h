@@ -10,6 +10,7 @@
 #define QAT_TRAINING_NETWORKWORKSHOP_H
 
 #include "qat/Data/Dataset.h"
+#include "qat/Evaluation/ComputedForm.h"
 #include "qat/Support/Preprocessing.h"
 #include "qat/Training/Trainer.h"
 
@@ -39,6 +40,10 @@ struct WorkshopOptions {
   Preprocessing preprocessing;
   /// Threads of the evaluation; 0: all cores.
   unsigned threads = 0;
+  /// Set to give up an evaluation (Trainer::run).
+  const std::atomic<bool> *stop = nullptr;
+  /// How the fake-quantized network of an evaluation is computed.
+  ForwardKind forward = ForwardKind::Float;
   /// Where samples that cannot be read are named.
   llvm::raw_ostream *log = nullptr;
   /// Writes the records beside the networks.
@@ -66,6 +71,9 @@ public:
   llvm::Error writeRecords(llvm::ArrayRef<EpochRecord> records) override;
 
 private:
+  /// The numbers of the teacher under the names that a step has for them.
+  llvm::Expected<std::map<std::string, NdArray>> readTeacher();
+
   const DialectRegistry &registry;
   WorkshopOptions options;
 };

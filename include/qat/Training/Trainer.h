@@ -33,6 +33,14 @@ public:
   virtual llvm::Expected<const Batch *> next() = 0;
 };
 
+/// An evaluation that was given up because the training was asked to stop.
+class EvaluationStopped : public llvm::ErrorInfo<EvaluationStopped> {
+public:
+  static char ID;
+  void log(llvm::raw_ostream &os) const override;
+  std::error_code convertToErrorCode() const override;
+};
+
 /// What a trainer has done for it. The modules are those of a training (form F
 /// or Q) with their numbers, in a context that ends after the call; errors are
 /// one line.
@@ -52,7 +60,8 @@ public:
   virtual llvm::Expected<OwningOpRef<ModuleOp>> freeze(ModuleOp network) = 0;
 
   /// Fills in the accuracies of `record`; the score by which the best epoch is
-  /// chosen (greater is better), or nothing if there is none.
+  /// chosen (greater is better), or nothing if there is none. Fails with
+  /// EvaluationStopped where it was asked to stop.
   virtual llvm::Expected<std::optional<double>>
   evaluate(ModuleOp network, EpochRecord &record) = 0;
 
@@ -71,14 +80,14 @@ public:
 
 /// What is told while a training runs.
 struct TrainingProgress {
-  int64_t epoch, epochs;
+  int64_t epoch = 0, epochs = 0;
   /// Updates made in this epoch, and how many it has.
-  int64_t step, steps;
+  int64_t step = 0, steps = 0;
   /// Of this epoch so far: mean loss, and percent of the images that were
   /// right.
-  double loss, top1;
+  double loss = 0, top1 = 0;
   /// Images an update has, and how many a second were trained in this run.
-  double imagesPerStep, imagesPerSecond;
+  double imagesPerStep = 0, imagesPerSecond = 0;
 };
 
 class TrainingObserver {
@@ -142,9 +151,13 @@ private:
   llvm::Expected<bool> runUpdate();
   llvm::Error runBatch(llvm::StringRef function, const Batch *batch);
   llvm::Error refuseNonFinite(const Batch &batch);
-  llvm::Error finishEpoch();
+  llvm::Expected<bool> runUpdates();
+  llvm::Expected<bool> finishEpoch();
+  llvm::Expected<TrainingOutcome> stop();
+  bool isStopped() const;
   llvm::Error save(bool withNetwork);
   int64_t updatesPerEpoch() const;
+  TrainingProgress describeProgress() const;
   std::string getPath(llvm::StringRef file) const;
   /// Calls `use` with the network as it is now.
   llvm::Error

@@ -169,6 +169,11 @@ public:
   }
   Expected<std::optional<double>> evaluate(ModuleOp,
                                            EpochRecord &record) override {
+    if (record.epoch == stoppedIn) {
+      stoppedIn = -1;
+      stop->store(true);
+      return make_error<EvaluationStopped>();
+    }
     record.fake = record.integer = Accuracy{50, 90};
     record.agreement = 100;
     // The second epoch is the best, the third as good.
@@ -192,20 +197,23 @@ public:
   std::vector<bool> compiled;
   bool accumulates = false;
   int64_t infiniteAt = -1;
+  /// The epoch in whose evaluation `stop` is set.
+  int64_t stoppedIn = -1;
+  std::atomic<bool> *stop = nullptr;
 };
 
 /// Stops a training after a number of updates.
 class StoppingObserver : public TrainingObserver {
 public:
   void onStep(const TrainingProgress &progress) override {
-    rates.push_back(progress.loss);
+    steps.push_back(progress);
     if (--updatesLeft == 0)
       stop = true;
   }
   void onEpoch(const EpochRecord &) override {}
   void onFreeze(int64_t epoch) override { frozenAt = epoch; }
 
-  std::vector<double> rates;
+  std::vector<TrainingProgress> steps;
   std::atomic<bool> stop{false};
   int64_t updatesLeft = -1, frozenAt = -1;
 };
@@ -373,6 +381,67 @@ TEST_F(TrainerTest, GoesOnFromACheckpointAmidAnEpoch) {
   EXPECT_EQ(second.frozenAt, -1);
 }
 
+TEST_F(TrainerTest, TellsHowFarItIs) {
+  FakeWorkshop workshop(folder);
+  workshop.accumulates = true;
+  recipe.accumulate = 2;
+  recipe.epochs = 3;
+  recipe.batchFoldDelay = -1;
+  StoppingObserver observer;
+  ASSERT_EQ(cantFail(begin(workshop, observer)), TrainingOutcome::Finished);
+  ASSERT_EQ(observer.steps.size(), 6u);
+  for (auto [index, told] : enumerate(observer.steps)) {
+    EXPECT_EQ(told.epoch, int64_t(index) / 2);
+    EXPECT_EQ(told.epochs, 3);
+    EXPECT_EQ(told.step, int64_t(index) % 2 + 1);
+    EXPECT_EQ(told.steps, 2);
+    EXPECT_EQ(told.top1, 25);
+    EXPECT_EQ(told.imagesPerStep, 2 * kBatch);
+    EXPECT_GT(told.imagesPerSecond, 0);
+  }
+  std::vector<EpochRecord> records = cantFail(readResults(folder));
+  EXPECT_EQ(observer.steps[1].loss, records[0].loss);
+  EXPECT_EQ(observer.steps[5].loss, records[2].loss);
+}
+
+TEST_F(TrainerTest, GoesOnFromAStoppedEvaluation) {
+  FakeWorkshop whole(folder);
+  StoppingObserver observer;
+  ASSERT_EQ(cantFail(begin(whole, observer)), TrainingOutcome::Finished);
+  std::string expected = describeResult();
+  for (int64_t epoch = 0; epoch < 4; ++epoch) {
+    sys::fs::remove_directories(folder);
+    sys::fs::create_directories(folder);
+    FakeWorkshop workshop(folder);
+    StoppingObserver first, second;
+    workshop.stoppedIn = epoch;
+    workshop.stop = &first.stop;
+    ASSERT_EQ(cantFail(begin(workshop, first)), TrainingOutcome::Stopped);
+    Checkpoint checkpoint =
+        cantFail(Checkpoint::read(getPath("checkpoint.safetensors")));
+    EXPECT_EQ(checkpoint.position.epoch, epoch);
+    EXPECT_EQ(checkpoint.position.step, 5);
+    EXPECT_EQ(cantFail(readResults(folder)).size(), size_t(epoch));
+    ASSERT_EQ(cantFail(resume(workshop, second)), TrainingOutcome::Finished);
+    EXPECT_EQ(describeResult(), expected) << "in epoch " << epoch;
+  }
+}
+
+TEST_F(TrainerTest, CanGoOnBeforeTheFirstUpdate) {
+  FakeWorkshop whole(folder);
+  StoppingObserver observer;
+  ASSERT_EQ(cantFail(begin(whole, observer)), TrainingOutcome::Finished);
+  std::string expected = describeResult();
+  sys::fs::remove_directories(folder);
+  sys::fs::create_directories(folder);
+  FakeWorkshop failing(folder), workshop(folder);
+  failing.infiniteAt = 0;
+  StoppingObserver first, second;
+  consumeError(begin(failing, first).takeError());
+  ASSERT_EQ(cantFail(resume(workshop, second)), TrainingOutcome::Finished);
+  EXPECT_EQ(describeResult(), expected);
+}
+
 TEST_F(TrainerTest, NamesTheLayerWhereTheLossIsNotFinite) {
   FakeWorkshop workshop(folder);
   workshop.infiniteAt = 7;
@@ -397,7 +466,7 @@ TEST_F(TrainerTest, AccumulatesBeforeAnUpdate) {
   StoppingObserver observer;
   ASSERT_EQ(cantFail(begin(workshop, observer)), TrainingOutcome::Finished);
   // Of five batches, two pairs.
-  EXPECT_EQ(observer.rates.size(), 2u);
+  EXPECT_EQ(observer.steps.size(), 2u);
   std::vector<EpochRecord> records = cantFail(readResults(folder));
   EXPECT_EQ(records[0].steps, 2);
   EXPECT_EQ(records[0].images, 16);
