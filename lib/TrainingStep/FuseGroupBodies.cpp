@@ -34,8 +34,8 @@ static bool ignoresInits(linalg::GenericOp op) {
 static bool isWorthFusing(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
-  if (!producer || !consumer || !isElementwiseLoop(producer) || !ignoresInits(producer) ||
-      producer->getNumResults() != 1)
+  if (!producer || !consumer || !isElementwiseLoop(producer) ||
+      !ignoresInits(producer) || producer->getNumResults() != 1)
     return false;
   auto count = [](linalg::GenericOp op) {
     int64_t result = 1;
