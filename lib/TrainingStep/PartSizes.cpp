@@ -32,7 +32,7 @@ PartSizes mlir::qat::chooseParts(const PartRequest &request) {
   sizes.tiles = largestDivisor(units, tiles);
   int64_t unitBytes = std::max<int64_t>(1, request.batchedBytes / units);
   // Weights that do not stay in the cache have to be worth their reading.
-  int64_t partBytes = std::max(request.partBytes, request.weightBytes);
+  int64_t partBytes = std::max(request.partBytes, 4 * request.weightBytes);
   sizes.size = largestDivisor(units / sizes.tiles,
                               std::max<int64_t>(1, partBytes / unitBytes));
   sizes.blocks = units / sizes.tiles / sizes.size;
