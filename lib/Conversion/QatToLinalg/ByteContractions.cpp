@@ -81,18 +81,19 @@ static Value toBytes(ImplicitLocOpBuilder &b, Value values, bool isSigned,
     maps.push_back(getAxesMap(b.getContext(), type.getRank(), {0}));
   }
   Type byte = b.getI8Type();
-  return mapElements(
-      b, inputs, maps, type.clone(byte),
-      [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-        Value level = v[0];
-        if (shift)
-          level = arith::SubFOp::create(e, level, v[1]);
-        if (isSigned)
-          return arith::FPToSIOp::create(e, byte, level);
-        // Through 32 bits: 255 is no i8, but its last 8 bits are ours.
-        Value wide = arith::FPToSIOp::create(e, e.getI32Type(), level);
-        return arith::TruncIOp::create(e, byte, wide);
-      });
+  return mapElements(b, inputs, maps, type.clone(byte),
+                     [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                       Value level = v[0];
+                       if (shift)
+                         level = arith::SubFOp::create(e, level, v[1]);
+                       if (isSigned)
+                         return arith::FPToSIOp::create(e, byte, level);
+                       // Through 32 bits: 255 is no i8, but its last 8 bits are
+                       // ours.
+                       Value wide =
+                           arith::FPToSIOp::create(e, e.getI32Type(), level);
+                       return arith::TruncIOp::create(e, byte, wide);
+                     });
 }
 
 /// Per output channel, the lowest level and 128 more.
@@ -103,13 +104,13 @@ static Value buildShift(ImplicitLocOpBuilder &b, Value levels) {
       buildFilled(b, channels, buildFloat(b, b.getF32Type(), 0x1p24));
   SmallVector<IteratorType> iterators(type.getRank(), IteratorType::reduction);
   iterators[0] = IteratorType::parallel;
-  Value lowest = buildLoops(
-      b, levels, highest,
-      {b.getMultiDimIdentityMap(type.getRank()),
-       getAxesMap(b.getContext(), type.getRank(), {0})},
-      iterators, [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-        return arith::MinimumFOp::create(e, v[0], v[1]);
-      });
+  Value lowest =
+      buildLoops(b, levels, highest,
+                 {b.getMultiDimIdentityMap(type.getRank()),
+                  getAxesMap(b.getContext(), type.getRank(), {0})},
+                 iterators, [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                   return arith::MinimumFOp::create(e, v[0], v[1]);
+                 });
   return mapElements(b, lowest, channels,
                      [](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
                        return arith::AddFOp::create(
@@ -143,9 +144,9 @@ static Value buildWindowSums(ImplicitLocOpBuilder &b, ContractionOp op,
   Value weights = arith::ConstantOp::create(
       b, DenseElementsAttr::get(ones, static_cast<int8_t>(1)));
   Value init = tensor::EmptyOp::create(b, type.getShape(), i32);
-  auto sums = ContractionOp::create(b, ContractionKind::Forward, bytes, weights,
-                                    init, op.getPad(), op.getStride(),
-                                    op.getDilation());
+  auto sums =
+      ContractionOp::create(b, ContractionKind::Forward, bytes, weights, init,
+                            op.getPad(), op.getStride(), op.getDilation());
   sums.setUnsignedInput(true);
   return sums.getResult();
 }
@@ -181,9 +182,9 @@ struct UseBytes : OpRewritePattern<ContractionOp> {
     Value right = toBytes(b, op.getB(), /*isSigned=*/true, shift);
     auto type = cast<RankedTensorType>(op.getType(0));
     Value init = tensor::EmptyOp::create(b, type.getShape(), b.getI32Type());
-    auto product = ContractionOp::create(b, ContractionKind::Forward, left,
-                                         right, init, op.getPad(),
-                                         op.getStride(), op.getDilation());
+    auto product =
+        ContractionOp::create(b, ContractionKind::Forward, left, right, init,
+                              op.getPad(), op.getStride(), op.getDilation());
     product.setUnsignedInput(true);
     SmallVector<Value> inputs{product.getResult()};
     SmallVector<AffineMap> maps{b.getMultiDimIdentityMap(4)};
@@ -201,8 +202,8 @@ struct UseBytes : OpRewritePattern<ContractionOp> {
                     [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
                       Value sum = v[0];
                       if (shift) {
-                        Value whole = arith::FPToSIOp::create(
-                            e, e.getI32Type(), v[2]);
+                        Value whole =
+                            arith::FPToSIOp::create(e, e.getI32Type(), v[2]);
                         sum = arith::AddIOp::create(
                             e, sum, arith::MulIOp::create(e, v[1], whole));
                       }
