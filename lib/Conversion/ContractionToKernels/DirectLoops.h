@@ -17,7 +17,7 @@ namespace mlir::qat {
 
 /// Whether loops that keep all weights of a pixel in registers serve a
 /// contraction and are faster than oneDNN, which is weak where a matrix has
-/// less than 16 columns (docs/Results.md).
+/// less than 16 columns (docs/Rationale.md).
 bool hasDirectLoops(ContractionKind kind, const ContractionGeometry &geometry);
 
 /// Writes a contraction of dense buffers of f32 as vector loops of up to
