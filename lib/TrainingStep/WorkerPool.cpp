@@ -33,7 +33,7 @@ WorkerPool::~WorkerPool() {
   {
     std::lock_guard<std::mutex> lock(mutex);
     stop = true;
-    ++generation;
+    round += roundStep;
   }
   wake.notify_all();
   for (std::thread &worker : workers)
@@ -46,22 +46,35 @@ void WorkerPool::takeTasks(unsigned thread) {
     task(index, thread);
 }
 
+/// Becomes one of those who work on the round `seen`, if it is still open.
+bool WorkerPool::join(uint64_t &seen) {
+  uint64_t now = round;
+  do {
+    seen = now / roundStep;
+    if ((now & isOpen) == 0)
+      return false;
+  } while (!round.compare_exchange_weak(now, now + 1));
+  return true;
+}
+
 void WorkerPool::work(unsigned thread) {
   uint64_t seen = 0;
+  auto isNew = [&] { return round / roundStep != seen; };
   while (true) {
-    for (unsigned spin = 0; spin < spins && generation == seen; ++spin)
+    for (unsigned spin = 0; spin < spins && !isNew(); ++spin)
       pause();
-    if (generation == seen) {
+    if (!isNew()) {
       std::unique_lock<std::mutex> lock(mutex);
       ++sleeping;
-      wake.wait(lock, [&] { return generation != seen; });
+      wake.wait(lock, isNew);
       --sleeping;
     }
-    seen = generation;
     if (stop)
       return;
+    if (!join(seen))
+      continue;
     takeTasks(thread);
-    --busy;
+    --round;
   }
 }
 
@@ -74,10 +87,9 @@ void WorkerPool::run(int64_t tasks, Task task) {
   current = &task;
   count = tasks;
   next = 0;
-  busy = workers.size();
-  ++generation;
-  // A worker counts itself as sleeping, and looks at the generation again,
-  // with the mutex held: either it sees the new one, or it is counted here.
+  round += roundStep + isOpen;
+  // A worker counts itself as sleeping, and looks at the round again, with the
+  // mutex held: either it sees the new one, or it is counted here.
   if (sleeping > 0) {
     {
       std::lock_guard<std::mutex> lock(mutex);
@@ -85,7 +97,10 @@ void WorkerPool::run(int64_t tasks, Task task) {
     wake.notify_all();
   }
   takeTasks(0);
-  for (unsigned spin = 0; busy > 0; ++spin)
+  // Nothing is left to begin: only those who have begun are waited for, not
+  // those who still wait for a processor.
+  round -= isOpen;
+  for (unsigned spin = 0; (round & workersMask) != 0; ++spin)
     if (spin < 20 * spins)
       pause();
     else

@@ -9,17 +9,19 @@
 // CHECK: %[[FIRST:.*]]:3 = qat.fused tiles(4) blocks(2) batched(%[[X]] : tensor<8x4x4x3xf32>)
 // CHECK-SAME: -> tensor<8x4x4x4xf32>, tensor<4x4xf64>, tensor<4x4xf64>
 // CHECK-SAME: partial = array<i1: false, true, true>
-// CHECK: ^bb0(%{{.*}}: index, %[[XT:.*]]: tensor<16x1x1x3xf32>,
+// CHECK: ^bb0(%{{.*}}: index, %[[XT:.*]]: tensor<1x1x16x3xf32>,
 // CHECK: qat.contraction forward ins(%[[XT]]
 // CHECK: qat.fused_yield
+
+// The weights of the second are worth a part of two images.
 
 // One part for what has one number a channel.
 // CHECK: %[[STATISTICS:.*]]:2 = qat.fused tiles(1) blocks(1) batched() whole(%[[FIRST]]#1, %[[FIRST]]#2
 
-// CHECK: %[[SECOND:.*]] = qat.fused tiles(4) blocks(2) batched(%[[FIRST]]#0 : tensor<8x4x4x4xf32>)
+// CHECK: %[[SECOND:.*]] = qat.fused tiles(4) blocks(1) batched(%[[FIRST]]#0 : tensor<8x4x4x4xf32>)
 // CHECK-SAME: whole({{.*}}%[[STATISTICS]]#0
 // CHECK-SAME: -> tensor<8x4x4x2xf32>
-// CHECK: ^bb0(%{{.*}}: index, %{{.*}}: tensor<1x4x4x4xf32>,
+// CHECK: ^bb0(%{{.*}}: index, %{{.*}}: tensor<2x4x4x4xf32>,
 // CHECK: linalg.generic
 // CHECK: qat.contraction forward
 // CHECK: qat.fused_yield

@@ -28,8 +28,10 @@ def QatFormGroups : Pass<"qat-form-groups", "::mlir::func::FuncOp"> {
     batch lies between, into that of their reader. What one group yields and
     another reads is what a step keeps in memory.
 
-    Part sizes follow from shapes: parts of about `part-bytes`, and at most
-    `max-tiles` tiles.
+    Part sizes follow from shapes: parts of about `part-bytes`, or of four times
+    the bytes of the contraction's weights where that is more, and at most
+    `max-tiles` tiles. Where an op treats all pixels alike, a part is a run of
+    pixels, as images of one row.
 
     The rest (parameters, vectors of channels) forms groups of one tile without
     batched operands, connected ops together.

@@ -38,16 +38,21 @@ public:
   void run(int64_t count, Task task);
 
 private:
+  /// In `round`: how many workers are at work, whether more may begin, and a
+  /// number that rises with every call of run.
+  static constexpr uint64_t workersMask = (1 << 16) - 1;
+  static constexpr uint64_t isOpen = 1 << 16;
+  static constexpr uint64_t roundStep = 1 << 17;
+
   void work(unsigned thread);
+  bool join(uint64_t &seen);
   void takeTasks(unsigned thread);
 
   std::vector<std::thread> workers;
   const Task *current = nullptr;
   int64_t count = 0;
   std::atomic<int64_t> next{0};
-  std::atomic<unsigned> busy{0};
-  /// Rises with every call of run; the workers wait for it.
-  std::atomic<uint64_t> generation{0};
+  std::atomic<uint64_t> round{0};
   std::atomic<unsigned> sleeping{0};
   std::atomic<bool> stop{false};
   std::mutex mutex;
