@@ -51,9 +51,9 @@ private:
   RankedTensorType getTileType(Type type) const;
   Value get(Value value, bool tile);
   Value clone(Operation *op, bool tile, unsigned result);
+  Operation *cutConstant(arith::ConstantOp constant, RankedTensorType type);
   void cloneCombine(Operation *op);
   void offsetIndices(Operation *clone, unsigned batchLoop);
-  Operation *cutConstant(Value whole, RankedTensorType type);
 
   ArrayRef<Operation *> group;
   const BatchAnalysis &analysis;
@@ -172,7 +172,10 @@ bool GroupBuilder::treatsPixelsAlike() const {
       op->walk([&](linalg::IndexOp) { hasIndex = true; });
       if (hasIndex)
         return false;
-    } else if (!isa<tensor::EmptyOp, arith::ConstantOp>(op)) {
+    } else if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+      if (!isa<SplatElementsAttr>(constant.getValue()))
+        return false;
+    } else if (!isa<tensor::EmptyOp>(op)) {
       return false;
     }
     SmallVector<bool> tiled = getTiledOperands(op);
@@ -207,9 +210,9 @@ RankedTensorType GroupBuilder::getTileType(Type type) const {
   auto tensor = cast<RankedTensorType>(type);
   SmallVector<int64_t> shape(tensor.getShape());
   if (sizes.pixels) {
-    shape[0] = sizes.size;
-    for (unsigned dim = 1; dim + 1 < shape.size(); ++dim)
-      shape[dim] = 1;
+    // As images of one row: kernels start anew with every image.
+    int64_t row = largestDivisor(sizes.size, longestRow);
+    shape = {sizes.size / row, 1, row, shape.back()};
   } else {
     shape[0] = sizes.size;
   }
@@ -234,22 +237,6 @@ void GroupBuilder::offsetIndices(Operation *clone, unsigned batchLoop) {
       return use.getOwner() != sum.getDefiningOp();
     });
   }
-}
-
-/// The part of a constant that differs from sample to sample, such as the
-/// samples' numbers.
-Operation *GroupBuilder::cutConstant(Value whole, RankedTensorType type) {
-  Location loc = whole.getLoc();
-  Value size = arith::ConstantIndexOp::create(b, loc, sizes.size);
-  Value first = arith::MulIOp::create(b, loc, part, size);
-  SmallVector<OpFoldResult> offsets(type.getRank(), b.getIndexAttr(0));
-  offsets[0] = first;
-  SmallVector<OpFoldResult> shape;
-  for (int64_t extent : type.getShape())
-    shape.push_back(b.getIndexAttr(extent));
-  SmallVector<OpFoldResult> strides(type.getRank(), b.getIndexAttr(1));
-  return tensor::ExtractSliceOp::create(b, loc, type, whole, offsets, shape,
-                                        strides);
 }
 
 /// The sum over the tiles of what a Partial of another group computed.
@@ -291,6 +278,24 @@ Value GroupBuilder::get(Value value, bool tile) {
   return clone(result.getOwner(), tile, result.getResultNumber());
 }
 
+/// The part of a constant that has an element, or more, a sample.
+Operation *GroupBuilder::cutConstant(arith::ConstantOp constant,
+                                     RankedTensorType type) {
+  Location loc = constant.getLoc();
+  if (auto splat = dyn_cast<SplatElementsAttr>(constant.getValue()))
+    return arith::ConstantOp::create(b, loc, splat.resizeSplat(type));
+  Value whole = b.clone(*constant)->getResult(0);
+  SmallVector<OpFoldResult> first(type.getRank(), b.getIndexAttr(0));
+  SmallVector<OpFoldResult> ones(type.getRank(), b.getIndexAttr(1));
+  first[0] =
+      arith::MulIOp::create(b, loc, part,
+                            arith::ConstantIndexOp::create(b, loc, sizes.size))
+          .getResult();
+  return tensor::ExtractSliceOp::create(
+      b, loc, type, whole, first,
+      getAsIndexOpFoldResult(b.getContext(), type.getShape()), ones);
+}
+
 Value GroupBuilder::clone(Operation *op, bool tile, unsigned result) {
   SmallVector<bool> tiled(op->getNumOperands(), false);
   if (tile)
@@ -318,11 +323,7 @@ Value GroupBuilder::clone(Operation *op, bool tile, unsigned result) {
     made =
         tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
   } else if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
-    auto type = cast<RankedTensorType>(typeOf(0));
-    if (auto splat = dyn_cast<SplatElementsAttr>(constant.getValue()))
-      made = arith::ConstantOp::create(b, loc, splat.resizeSplat(type));
-    else
-      made = cutConstant(get(op->getResult(0), /*tile=*/false), type);
+    made = cutConstant(constant, cast<RankedTensorType>(typeOf(0)));
   } else if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
     made = tensor::CollapseShapeOp::create(b, loc, typeOf(0), operands[0],
                                            collapse.getReassociationIndices());
