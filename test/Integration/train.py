@@ -118,6 +118,11 @@ def refuse(folder, data):
             env={k: v for k, v in os.environ.items() if k != "QAT_DATA"})
     refused("a GPU", [*NETWORK, *data, "--save", folder / "x", "--device", "cuda"], 1,
             "trains on the CPU")
+    for option, known, other in (("--keep", "f16", "f32 or f16"),
+                                 ("--grad-precision", "bf16", "f32 or bf16")):
+        words = [*NETWORK, *data, "--save", folder / "x", option]
+        refused(f"{option} {known}", [*words, known], 1, f"has no '{option} {known}'")
+        refused(f"{option} f8", [*words, "f8"], 2, f"expects '{option}' to be {other}")
     refused("bits without quantizers", [*NETWORK, *data, "--save", folder / "x",
                                         "--weight_bits", 4], 2, "goes with --quantizer")
     refused("fewer images than a batch", [*NETWORK, *data, "--save", folder / "x", "-b", 5000],
