@@ -19,6 +19,7 @@
 #include "qat/Zoo/Zoo.h"
 
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <cstdlib>
@@ -73,6 +74,13 @@ struct TrainArguments {
                          "depend on it")),
         forward(category), device("device", cl::init("cpu"), cl::cat(category),
                                   cl::desc("What trains: cpu")),
+        gradPrecision("grad-precision", cl::init("f32"), cl::cat(category),
+                      cl::desc("Numbers that gradients are computed in: f32")),
+        keep("keep", cl::init("f32"), cl::cat(category),
+             cl::desc("Numbers that are kept for the backward pass: f32")),
+        normScope("bn", cl::init("local"), cl::cat(category),
+                  cl::desc("Batch that batch norms see of several devices: "
+                           "local or sync, the same on one")),
         gpus("gpus", cl::value_desc("list"), cl::cat(category),
              cl::desc("Accepted for the reference's sake: this build trains "
                       "on the CPU")) {}
@@ -89,9 +97,36 @@ struct TrainArguments {
   cl::opt<bool> saveCheck, evaluate;
   cl::opt<unsigned> threads;
   ForwardOption forward;
-  cl::opt<std::string> device, gpus;
+  cl::opt<std::string> device, gradPrecision, keep, normScope, gpus;
 };
 } // namespace
+
+/// What the CPU does not have.
+static Error checkDevice(const TrainArguments &given) {
+  struct Choice {
+    const cl::opt<std::string> &option;
+    SmallVector<StringRef, 3> known;
+    /// How many of them there are here.
+    size_t built;
+  };
+  const Choice choices[] = {{given.device, {"cpu", "cuda", "emulated"}, 1},
+                            {given.gradPrecision, {"f32", "bf16"}, 1},
+                            {given.keep, {"f32", "f16"}, 1},
+                            {given.normScope, {"local", "sync"}, 2}};
+  for (const auto &[option, known, built] : choices) {
+    StringRef value = option;
+    std::string name = ("--" + option.ArgStr).str();
+    auto place = static_cast<size_t>(find(known, value) - known.begin());
+    if (place == known.size())
+      return wrongUsage("expects '" + name + "' to be " +
+                        join(drop_end(known), ", ") + " or " + known.back() +
+                        ", but got '" + value + "'");
+    if (place >= built)
+      return createStringError("this build trains on the CPU and has no '" +
+                               name + " " + value + "'; leave it out");
+  }
+  return Error::success();
+}
 
 /// What needs no file to be seen.
 static Error checkArguments(CommandLine &line, const TrainArguments &given) {
@@ -103,14 +138,8 @@ static Error checkArguments(CommandLine &line, const TrainArguments &given) {
   if (given.network.empty() && !given.size.findGiven().empty())
     return wrongUsage("'--" + given.size.findGiven() +
                       "' is for a fresh network; give '-a'");
-  if (given.device != "cpu") {
-    if (given.device != "cuda" && given.device != "emulated")
-      return wrongUsage("expects '--device' to be cpu, cuda or emulated, but "
-                        "got '" +
-                        given.device + "'");
-    return createStringError("this build has no device '" + given.device +
-                             "'; it trains on the CPU (--device cpu)");
-  }
+  if (Error error = checkDevice(given))
+    return error;
   if (!given.gpus.empty() && !line.isQuiet())
     errs() << "qat train: remark: '--gpus' is not used: this build trains on "
               "the CPU\n";
