@@ -151,14 +151,14 @@ class CompiledStep:
         for function in parsed.functions:
             self.keys[function] = [key for key, _ in arguments_of(text, function)]
 
-    def run(self, arrays, function="step", steps=1):
+    def run(self, arrays, function="step", steps=1, threads=1):
         """What the arguments hold afterwards; those not in `arrays` begin as 0."""
         given = self.folder / f"{self.name}.in.safetensors"
         result = self.folder / f"{self.name}.out.safetensors"
         wanted = {key: arrays[key] for key in self.keys[function] if key in arrays}
         tools().write_safetensors(given, wanted)
         run("qat-run-step", self.path, "--function", function, "--arguments", given,
-            "--result", result, "--steps", steps, *self.options)  # fmt: skip
+            "--result", result, "--steps", steps, "--step-threads", threads, *self.options)  # fmt: skip
         return tools().read_safetensors(result)
 
 
