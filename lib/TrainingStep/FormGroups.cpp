@@ -210,9 +210,9 @@ RankedTensorType GroupBuilder::getTileType(Type type) const {
   auto tensor = cast<RankedTensorType>(type);
   SmallVector<int64_t> shape(tensor.getShape());
   if (sizes.pixels) {
-    shape[0] = sizes.size;
-    for (unsigned dim = 1; dim + 1 < shape.size(); ++dim)
-      shape[dim] = 1;
+    // As images of one row: kernels start anew with every image.
+    int64_t row = largestDivisor(sizes.size, longestRow);
+    shape = {sizes.size / row, 1, row, shape.back()};
   } else {
     shape[0] = sizes.size;
   }

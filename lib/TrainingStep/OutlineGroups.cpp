@@ -72,6 +72,7 @@ private:
   void chooseDestinations();
   void orderPhases();
   LogicalResult outline(FusedOp fused, unsigned number);
+  void shareCode(Launch &launch);
   void yieldSum(FusedOp fused, Value value, Value buffer);
   void planMemory();
   Attribute describe(const Launch &launch);
@@ -83,6 +84,8 @@ private:
   llvm::DenseMap<Value, unsigned> destinations;
   llvm::DenseMap<Operation *, unsigned> launchOf;
   SmallVector<Launch> launches;
+  /// The functions of groups so far, by their type.
+  llvm::DenseMap<Type, SmallVector<func::FuncOp, 2>> groups;
   SmallVector<bufferization::MaterializeInDestinationOp> copies;
   llvm::DenseMap<Value, int64_t> offsets;
   int64_t arenaBytes = 0;
@@ -348,7 +351,23 @@ LogicalResult FunctionOutliner::outline(FusedOp fused, unsigned number) {
   }
   func::ReturnOp::create(b, loc);
   separateInits(*body);
+  shareCode(launch);
   return success();
+}
+
+/// Layers of equal shapes have equal groups: one function serves them.
+void FunctionOutliner::shareCode(Launch &launch) {
+  auto group = symbols.lookup<func::FuncOp>(launch.callee);
+  SmallVector<func::FuncOp, 2> &others = groups[group.getFunctionType()];
+  for (func::FuncOp other : others)
+    if (OperationEquivalence::isRegionEquivalentTo(
+            &group.getBody(), &other.getBody(),
+            OperationEquivalence::IgnoreLocations)) {
+      launch.callee = other.getName().str();
+      symbols.erase(group);
+      return;
+    }
+  others.push_back(group);
 }
 
 void FunctionOutliner::planMemory() {
