@@ -31,8 +31,10 @@ PartSizes mlir::qat::chooseParts(const PartRequest &request) {
                                                      request.partialBytes));
   sizes.tiles = largestDivisor(units, tiles);
   int64_t unitBytes = std::max<int64_t>(1, request.batchedBytes / units);
-  sizes.size = largestDivisor(
-      units / sizes.tiles, std::max<int64_t>(1, request.partBytes / unitBytes));
+  // Weights that do not stay in the cache have to be worth their reading.
+  int64_t partBytes = std::max(request.partBytes, 4 * request.weightBytes);
+  sizes.size = largestDivisor(units / sizes.tiles,
+                              std::max<int64_t>(1, partBytes / unitBytes));
   sizes.blocks = units / sizes.tiles / sizes.size;
   return sizes;
 }

@@ -18,6 +18,7 @@ struct PartRequest {
   int64_t pixels = 0; ///< of all images, where a part may be any run of them
   int64_t batchedBytes = 0; ///< that the group reads and writes of the batch
   int64_t partialBytes = 0; ///< of the sums that each tile holds
+  int64_t weightBytes = 0;  ///< that every part reads or adds to anew
   int64_t partBytes = 0;    ///< wanted bytes of a part
   int64_t maxTiles = 16;
 };

@@ -9,7 +9,7 @@
 // CHECK: %[[FIRST:.*]]:3 = qat.fused tiles(4) blocks(2) batched(%[[X]] : tensor<8x4x4x3xf32>)
 // CHECK-SAME: -> tensor<8x4x4x4xf32>, tensor<4x4xf64>, tensor<4x4xf64>
 // CHECK-SAME: partial = array<i1: false, true, true>
-// CHECK: ^bb0(%{{.*}}: index, %[[XT:.*]]: tensor<16x1x1x3xf32>,
+// CHECK: ^bb0(%{{.*}}: index, %[[XT:.*]]: tensor<1x1x16x3xf32>,
 // CHECK: qat.contraction forward ins(%[[XT]]
 // CHECK: qat.fused_yield
 

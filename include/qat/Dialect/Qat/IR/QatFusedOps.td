@@ -26,7 +26,7 @@ def Qat_FusedOp : Qat_Op<"fused", [
     The region takes the number of the part (tile * blocks + block), the part of
     each batched operand, and each `whole` operand. A part has dimension 0
     divided, or, in row-major order, `pixels` of the dimensions before the last:
-    the image N x H x W x C as P x 1 x 1 x C, where every op of the region treats
+    the images N x H x W x C as R x 1 x P x C, where every op of the region treats
     all pixels alike.
 
     A result is batched (the parts joined, as the operands are cut) or, where
