@@ -206,7 +206,8 @@ class Case:
                     comparison.failures.append(f"'{name}' has a gradient, but is not trained")
 
     def prepare(self):
-        """What the batches and masks need to know of the network."""
+        """What the batches and masks need to know of the network; whether it has
+        weights, and ends in one score a class."""
         parsed = under_test.read(self.quantized)
         self.factors = compare.bound_factors(parsed, self.settings)
         ops = parsed.functions["main"]["ops"]
@@ -214,6 +215,8 @@ class Case:
         shape, _ = under_test.module.shape_of(returned)
         self.classes = shape[-1]
         convolutions = [op for op in ops if "conv2d" in op.name]
+        if not convolutions:
+            return False
         shape, _ = under_test.module.shape_of(convolutions[-1].operand_types[0])
         self.last_inputs = int(np.prod(shape))
         return int(np.prod(shape_of_output(returned))) == self.classes
