@@ -11,6 +11,8 @@ import torch
 
 f32 = np.float32
 INT32 = -(2.0**31), 2.0**31 - 1
+# Of an output step: what fake biases have more where a quantizer follows.
+MARGIN = 2.0**-18
 PASSING = ("tosa.max_pool2d", "tosa.avg_pool2d", "tosa.reshape", "tosa.pad",
            "tosa.slice")  # fmt: skip
 
@@ -150,7 +152,8 @@ class FrozenStep(reference.Step):
         if fold:
             folded = real if norm is None else (real - mean) * gain + beta
             bias = bias * torch.tensor(gain.astype(np.float64))
-            fake = self.integer_bias(folded, e, e / output_step if out else None)
+            multiplier = e / output_step if out else None
+            fake = self.integer_bias(folded, e, multiplier, MARGIN if out else 0)
             return reference.convolve(x, weights, op) + through(bias, fake)
         axes = (0, 1) if kind else tuple(range(1, w.ndim))
         empty = ~np.any(quantized.levels, axis=axes).reshape(-1)
@@ -174,9 +177,12 @@ class FrozenStep(reference.Step):
         with np.errstate(divide="ignore"):
             return 0.5 / multiplier
 
-    def integer_bias(self, real, e, multiplier):
+    def integer_bias(self, real, e, multiplier, margin=0):
         h = self.half(multiplier)
         fake = (np.clip(np.rint(real / e + h), *self.bias_range) - h) * e
+        if margin:
+            with np.errstate(divide="ignore"):
+                fake = fake + margin / multiplier * e
         return np.where(np.isfinite(h), fake, real)
 
     def logit_bias(self, real, e, step, empty, quantized, input_step):
@@ -199,8 +205,8 @@ class FrozenStep(reference.Step):
             unclipped = np.rint(((-mean + real) + beta / g) / e + h)
         constant = (g == 0) | ~((unclipped >= INT32[0]) & (unclipped <= INT32[1]))
         constant |= empty
-        with np.errstate(invalid="ignore"):
-            fake = (np.clip(unclipped, *self.bias_range) - h) * e
+        with np.errstate(divide="ignore", invalid="ignore"):
+            fake = (np.clip(unclipped, *self.bias_range) - h + MARGIN / multiplier) * e
         fake = np.where(np.isfinite(h), fake, real)
         fake = np.where(constant, (real - mean) * g + beta, fake)
         passing = np.where(constant, g, 1.0)
