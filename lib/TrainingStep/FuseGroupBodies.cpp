@@ -154,6 +154,31 @@ static bool canMoveDown(Operation *first, Operation *second) {
   return true;
 }
 
+/// Moves what has no loops worth the name (initial values, numbers) to the
+/// front, where it stands in no loop's way.
+static void hoistSmallOps(Block &block) {
+  llvm::SmallPtrSet<Operation *, 32> hoisted;
+  Operation *end = &block.front();
+  for (Operation &op : llvm::make_early_inc_range(block.without_terminator())) {
+    bool isSmall =
+        isa<tensor::EmptyOp, tensor::ExtractOp, linalg::FillOp>(op) ||
+        (op.getNumRegions() == 0 &&
+         isa_and_nonnull<arith::ArithDialect>(op.getDialect()));
+    bool isReady = llvm::all_of(op.getOperands(), [&](Value operand) {
+      Operation *producer = operand.getDefiningOp();
+      return !producer || producer->getBlock() != &block ||
+             hoisted.contains(producer);
+    });
+    if (!isSmall || !isReady)
+      continue;
+    hoisted.insert(&op);
+    if (&op == end)
+      end = end->getNextNode();
+    else
+      op.moveBefore(end);
+  }
+}
+
 static void mergeSiblings(Block &block) {
   bool changed = true;
   while (changed) {
@@ -202,8 +227,10 @@ struct FuseGroupBodies : qat::impl::QatFuseGroupBodiesBase<FuseGroupBodies> {
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       return signalPassFailure();
-    for (auto fused : getOperation().getOps<FusedOp>())
+    for (auto fused : getOperation().getOps<FusedOp>()) {
+      hoistSmallOps(fused.getBody().front());
       mergeSiblings(fused.getBody().front());
+    }
   }
 };
 } // namespace
