@@ -186,10 +186,10 @@ static std::string makeKey(ModuleOp step, const StepOptions &options,
                            StringRef processor) {
   std::string key;
   raw_string_ostream os(key);
-  os << "qat-mlir step 2, build " << describeBuild() << ", LLVM " << LLVM_VERSION_STRING << ", oneDNN "
-     << getTrainingLibraryVersion() << ", " << processor << ", level "
-     << options.optimizationLevel << ", kernels "
-     << static_cast<int>(options.kernels) << "\n"
+  os << "qat-mlir step 2, build " << describeBuild() << ", LLVM "
+     << LLVM_VERSION_STRING << ", oneDNN " << getTrainingLibraryVersion()
+     << ", " << processor << ", level " << options.optimizationLevel
+     << ", kernels " << static_cast<int>(options.kernels) << "\n"
      << step;
   return key;
 }

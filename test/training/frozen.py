@@ -11,8 +11,6 @@ import torch
 
 f32 = np.float32
 INT32 = -(2.0**31), 2.0**31 - 1
-# Of an output step: what fake biases have more where a quantizer follows.
-MARGIN = 2.0**-18
 PASSING = ("tosa.max_pool2d", "tosa.avg_pool2d", "tosa.reshape", "tosa.pad",
            "tosa.slice")  # fmt: skip
 
@@ -53,6 +51,11 @@ class FrozenStep(reference.Step):
         for op in ops:
             for operand in op.operands:
                 self.users.setdefault(operand, []).append(op)
+        # Behind a layer with weights, what lies on a step rounds up.
+        for op in ops:
+            out = self.output_quantizer(op)[0] if "conv2d" in op.name else None
+            if out is not None:
+                out.attributes["raised"] = None
         self.rounding = "nearest" if "nearest" in module.attributes.get(
             "qat.rounding", "nearest"
         ) else "floor"  # fmt: skip
@@ -152,8 +155,7 @@ class FrozenStep(reference.Step):
         if fold:
             folded = real if norm is None else (real - mean) * gain + beta
             bias = bias * torch.tensor(gain.astype(np.float64))
-            multiplier = e / output_step if out else None
-            fake = self.integer_bias(folded, e, multiplier, MARGIN if out else 0)
+            fake = self.integer_bias(folded, e, e / output_step if out else None)
             return reference.convolve(x, weights, op) + through(bias, fake)
         axes = (0, 1) if kind else tuple(range(1, w.ndim))
         empty = ~np.any(quantized.levels, axis=axes).reshape(-1)
@@ -177,12 +179,9 @@ class FrozenStep(reference.Step):
         with np.errstate(divide="ignore"):
             return 0.5 / multiplier
 
-    def integer_bias(self, real, e, multiplier, margin=0):
+    def integer_bias(self, real, e, multiplier):
         h = self.half(multiplier)
         fake = (np.clip(np.rint(real / e + h), *self.bias_range) - h) * e
-        if margin:
-            with np.errstate(divide="ignore"):
-                fake = fake + margin / multiplier * e
         return np.where(np.isfinite(h), fake, real)
 
     def logit_bias(self, real, e, step, empty, quantized, input_step):
@@ -205,8 +204,8 @@ class FrozenStep(reference.Step):
             unclipped = np.rint(((-mean + real) + beta / g) / e + h)
         constant = (g == 0) | ~((unclipped >= INT32[0]) & (unclipped <= INT32[1]))
         constant |= empty
-        with np.errstate(divide="ignore", invalid="ignore"):
-            fake = (np.clip(unclipped, *self.bias_range) - h + MARGIN / multiplier) * e
+        with np.errstate(invalid="ignore"):
+            fake = (np.clip(unclipped, *self.bias_range) - h) * e
         fake = np.where(np.isfinite(h), fake, real)
         fake = np.where(constant, (real - mean) * g + beta, fake)
         passing = np.where(constant, g, 1.0)
