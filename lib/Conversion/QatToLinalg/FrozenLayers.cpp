@@ -15,7 +15,6 @@
 #include "QuantizerElements.h"
 
 #include "qat/Conversion/Passes.h"
-#include "qat/Support/IntegerBias.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -55,12 +54,6 @@ struct Elements {
     if (rounding != RoundingMode::Nearest)
       return constant(0.0);
     return div(constant(0.5), multiplier);
-  }
-
-  /// h less by a hair, as getFakeHalfStep of IntegerBias.cpp has it.
-  Value fakeHalfStep(Value multiplier, RoundingMode rounding) const {
-    float offset = rounding == RoundingMode::Nearest ? 0.5f : 0.0f;
-    return div(constant(offset - kFakeStepMargin), multiplier);
   }
 
   /// An integral value saturated to `bits` bits, as f32.
@@ -250,8 +243,7 @@ struct LowerQuantizeFoldedBias : OpRewritePattern<QuantizeFoldedBiasOp> {
       Value h = f.halfStep(multiplier, op.getRounding());
       Value integer = f.saturate(roundHalfEven(f.b, f.add(f.div(bias, e), h)),
                                  op.getBiasBits());
-      Value fakeH = f.fakeHalfStep(multiplier, op.getRounding());
-      return {f.fakeBias(integer, fakeH, e, bias), integer, multiplier};
+      return {f.fakeBias(integer, h, e, bias), integer, multiplier};
     };
     rewriter.replaceOp(op, {loops.build(0, compute), loops.build(1, compute),
                             loops.build(2, compute)});
@@ -427,8 +419,7 @@ private:
     Value constantLevel =
         f.saturate(math::FloorOp::create(b, level).getResult(), 32);
     Value integer = f.saturate(rounded, op.getBiasBits());
-    Value fakeH = f.fakeHalfStep(multiplier, op.getRounding());
-    return {choose(f.fakeBias(integer, fakeH, e, bias), folded),
+    return {choose(f.fakeBias(integer, h, e, bias), folded),
             choose(gain, one),
             choose(integer, constantLevel),
             choose(multiplier, one),
