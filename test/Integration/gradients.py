@@ -341,7 +341,7 @@ class FloatCase:
         step_text = under_test.differentiate(text, **options)
         step = under_test.CompiledStep(
             step_text, folder,
-            options=["--double", "--differences", DISTANCE, "--step-threads", 1],
+            options=["--double", "--differences", DISTANCE],
         )  # fmt: skip
         after = step.run(arrays)
         expected = self.expect(text, net, x, labels, hyper, teacher, folder)

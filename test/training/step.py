@@ -22,7 +22,13 @@ class Failure(Exception):
 
 
 class Refused(Failure):
-    """A network that cannot be trained, for a known reason."""
+    """A network that cannot be quantized or trained, for a known reason."""
+
+
+REFUSALS = (
+    "on one value a channel",
+    "the last layer's batch norm has to be folded into its weights",
+)
 
 
 def run(*command, stdin=None):
@@ -37,7 +43,7 @@ def run(*command, stdin=None):
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no message"]
         errors = [line for line in lines if "error" in line] or lines
-        kind = Refused if "on one value a channel" in errors[0] else Failure
+        kind = Refused if any(text in errors[0] for text in REFUSALS) else Failure
         raise kind(f"{command[0]} ended with {done.returncode}: {errors[0][:300]}")
     return done.stdout
 
@@ -151,14 +157,14 @@ class CompiledStep:
         for function in parsed.functions:
             self.keys[function] = [key for key, _ in arguments_of(text, function)]
 
-    def run(self, arrays, function="step", steps=1):
+    def run(self, arrays, function="step", steps=1, threads=1):
         """What the arguments hold afterwards; those not in `arrays` begin as 0."""
         given = self.folder / f"{self.name}.in.safetensors"
         result = self.folder / f"{self.name}.out.safetensors"
         wanted = {key: arrays[key] for key in self.keys[function] if key in arrays}
         tools().write_safetensors(given, wanted)
         run("qat-run-step", self.path, "--function", function, "--arguments", given,
-            "--result", result, "--steps", steps, *self.options)  # fmt: skip
+            "--result", result, "--steps", steps, "--step-threads", threads, *self.options)  # fmt: skip
         return tools().read_safetensors(result)
 
 
