@@ -48,14 +48,16 @@ def train_quantized(folder, data, network):
     run("train", *words, "--epochs", 2, "--save", save, "-j", 2)
     found = rows(save)
     check("quantized: frozen from epoch 1", [r["frozen"] for r in found] == [False, True])
-    check("quantized: fake and integer agree", found[1]["agreement"] >= 99.5, found[1])
+    check("quantized: fake and integer agree", found[1]["agreement"] == 100, found[1])
+    check("quantized: noise of layers after the last epoch", "noise" not in found[0] and
+          len(found[1]["noise"]) >= 10, found[1])
     check("quantized: bounds", any(name.endswith(".alpha") for name in found[1]["bounds"]))
     with open(save / "results.csv") as file:
         table = list(csv.DictReader(file))
     check("quantized: results.csv", [float(row["integer_top1"]) for row in table] ==
           [round(row["integer"]["top1"], 2) for row in found], table)
     report = folder / "q.json"
-    run("eval", save / "last.mlir", *data, "--json", report)
+    run("eval", save / "last.mlir", *data, "--forward", "integer", "--json", report)
     report = json.loads(report.read_text())
     check("quantized: eval agrees", all(report[form] == found[1][form]
                                         for form in ("fake", "integer")), report)
