@@ -419,16 +419,10 @@ Error TrainingSession::run(int &status) {
   } else {
     if (!line.isQuiet())
       errs() << "qat train: " << data->size() << " images, "
-             << source.numSteps() << " batches of " << recipe.batch
-             << " an epoch, seed " << recipe.seed << "\n";
+             << source.numSteps()
+             << (source.numSteps() == 1 ? " batch of " : " batches of ")
+             << recipe.batch << " an epoch, seed " << recipe.seed << "\n";
     if (Error error = trainer.begin(*network))
-      return error;
-  }
-  if (!teacher.empty()) {
-    Expected<OwningOpRef<ModuleOp>> module = line.readModule(teacher);
-    if (!module)
-      return module.takeError();
-    if (Error error = trainer.setTeacher(**module))
       return error;
   }
   Expected<TrainingOutcome> outcome = trainer.run();

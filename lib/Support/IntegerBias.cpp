@@ -27,6 +27,13 @@ static float getHalfStep(float multiplier, Rounding rounding) {
   return rounding == Rounding::Nearest ? 0.5f / multiplier : 0.0f;
 }
 
+/// h as the fake graph has it where a quantizer follows: less by a hair, so that
+/// what is exactly on a step, as an accumulator of zero is, is not below it by
+/// the error of a float sum.
+static float getFakeHalfStep(float multiplier, Rounding rounding) {
+  return (getRoundingOffset(rounding) - kFakeStepMargin) / multiplier;
+}
+
 /// (b_int - h)*e, what the fake graph adds. Where M is so small that h is
 /// infinite, the real bias takes its place: nothing passes such a multiplier.
 static float getFakeBias(int32_t bias, float halfStep, float biasScale,
@@ -50,7 +57,9 @@ mlir::qat::getFoldedParameters(const ChannelNorm &norm, float weightScale,
   float folded = norm.getFoldedBias();
   result.bias =
       saturateToBits(toInt32(roundHalfEven(folded / e + h)), biasBits);
-  result.fakeBias = getFakeBias(result.bias, h, e, folded);
+  result.fakeBias =
+      getFakeBias(result.bias, getFakeHalfStep(result.multiplier, rounding), e,
+                  folded);
   return result;
 }
 
@@ -78,7 +87,9 @@ mlir::qat::getIcnParameters(const ChannelNorm &norm, float weightScale,
     return result;
   }
   result.bias = saturateToBits(static_cast<int64_t>(bias), biasBits);
-  result.fakeBias = getFakeBias(result.bias, h, e, norm.bias);
+  result.fakeBias =
+      getFakeBias(result.bias, getFakeHalfStep(result.multiplier, rounding), e,
+                  norm.bias);
   result.fakeScale = norm.gain;
   return result;
 }

@@ -69,6 +69,14 @@ public:
     return plan;
   }
 
+  /// Pairs of buffers that live at the same time, each counted twice.
+  size_t countConflicts() const {
+    size_t count = 0;
+    for (const SmallVector<unsigned> &own : conflicts)
+      count += own.size();
+    return count;
+  }
+
 private:
   static int64_t findGap(const BufferLifetime &buffer,
                          ArrayRef<std::pair<int64_t, int64_t>> taken, Fit fit) {
@@ -195,8 +203,9 @@ private:
   /// Moves one buffer to another place in the best order, over and over.
   void improve() {
     unsigned count = buffers.size();
-    // Bounds the work: a placement costs about count * conflicts.
+    // Bounds the work: a placement looks at every conflict.
     unsigned moves = std::min(20000u, 4000000u / (count * 8));
+    moves = std::min<size_t>(moves, 20000000u / (placer.countConflicts() + 1));
     Sequence random;
     for (unsigned move = 0; move < moves && best.size > peak; ++move) {
       Order order = bestOrder;

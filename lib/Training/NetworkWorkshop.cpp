@@ -20,6 +20,7 @@
 #include "qat/Support/AtomicFile.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -88,7 +89,29 @@ NetworkWorkshop::compileStep(ModuleOp network, bool frozen) {
       CompiledStep::compile(**formT, options.step);
   if (!step)
     return step.takeError();
-  return makeTrainingStep(std::move(*step));
+  Expected<std::map<std::string, NdArray>> fixed = readTeacher();
+  if (!fixed)
+    return fixed.takeError();
+  return makeTrainingStep(std::move(*step), std::move(*fixed));
+}
+
+Expected<std::map<std::string, NdArray>> NetworkWorkshop::readTeacher() {
+  std::map<std::string, NdArray> values;
+  if (options.teacher.empty())
+    return values;
+  std::unique_ptr<MLIRContext> context = makeContext();
+  FirstError error(context.get(),
+                   "cannot read the teacher '" + options.teacher + "'");
+  OwningOpRef<ModuleOp> module =
+      parseSourceFile<ModuleOp>(options.teacher, context.get());
+  if (!module)
+    return error.get();
+  TrainingState state;
+  if (Error wrong = state.setFromNetwork(*module))
+    return std::move(wrong);
+  for (const auto &[name, array] : state.getValues())
+    values["teacher." + name] = array.clone();
+  return values;
 }
 
 Expected<OwningOpRef<ModuleOp>> NetworkWorkshop::freeze(ModuleOp network) {

@@ -26,31 +26,19 @@ using namespace llvm;
 using namespace mlir;
 using namespace mlir::qat;
 
-/// The numbers of the globals of `network`; fails for one that is not a tensor
-/// of f32 with its data.
-static Expected<std::map<std::string, NdArray>>
-takeNumbers(ModuleOp network, StringRef prefix = "") {
+Error TrainingState::setFromNetwork(ModuleOp network) {
   std::map<std::string, NdArray> taken;
   for (auto global : network.getOps<ml_program::GlobalOp>()) {
     auto type = dyn_cast<RankedTensorType>(global.getType());
     std::optional<std::vector<float>> numbers =
         getFloatElements(global.getValueAttr());
     if (!type || !numbers)
-      return createStringError("parameter '" + prefix + global.getSymName() +
+      return createStringError("parameter '" + global.getSymName() +
                                "' is not a tensor of f32 with its data");
-    taken[(prefix + global.getSymName()).str()] =
+    taken[global.getSymName().str()] =
         NdArray::of<float>(type.getShape(), *numbers);
   }
-  return taken;
-}
-
-Error TrainingState::setTeacher(ModuleOp teacher) {
-  return takeNumbers(teacher, "teacher.").moveInto(ofTeacher);
-}
-
-Error TrainingState::setFromNetwork(ModuleOp network) {
-  if (Error error = takeNumbers(network).moveInto(values))
-    return error;
+  values = std::move(taken);
   for (auto it = ofOptimizer.begin(); it != ofOptimizer.end();) {
     auto value = values.find(StringRef(it->first).split('/').second.str());
     bool fits =
@@ -66,10 +54,8 @@ TrainingState::bind(ArrayRef<StepArgument> arguments) {
   for (const StepArgument &argument : arguments) {
     NdArray *array = nullptr;
     if (argument.role == "parameter" || argument.role == "statistic") {
-      bool isTeacher = ofTeacher.count(argument.name);
-      auto &numbers = isTeacher ? ofTeacher : values;
-      auto value = numbers.find(argument.name);
-      if (value == numbers.end())
+      auto value = values.find(argument.name);
+      if (value == values.end())
         return createStringError("the training step has the " + argument.role +
                                  " '" + argument.name +
                                  "', which the network has not");

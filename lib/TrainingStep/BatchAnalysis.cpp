@@ -117,6 +117,13 @@ bool BatchAnalysis::isFreeOverBatch(linalg::LinalgOp op) const {
   return true;
 }
 
+/// A constant of several values: it cannot be made for a part of the batch, it
+/// has to be in memory for a part of it to be read.
+static bool isTable(Operation *op) {
+  DenseElementsAttr values;
+  return matchPattern(op, m_Constant(&values)) && !values.isSplat();
+}
+
 OpClass BatchAnalysis::classifyLinalg(linalg::LinalgOp op) {
   auto inBatch = [&](Value value) { return isBatched(value); };
   if (!op.hasPureTensorSemantics())
@@ -139,7 +146,8 @@ OpClass BatchAnalysis::classifyLinalg(linalg::LinalgOp op) {
       continue;
     // Only what can be computed for a part of the batch may be cut.
     Operation *producer = operand.get().getDefiningOp();
-    if (!producer || classOf(producer) != OpClass::Free ||
+    if (!producer ||
+        (classOf(producer) != OpClass::Free && !isTable(producer)) ||
         map.getResult(0) != getAffineDimExpr(*loop, op->getContext()))
       return OpClass::Outer;
   }
@@ -171,6 +179,8 @@ OpClass BatchAnalysis::classify(Operation *op) {
     return OpClass::Sink;
   if (auto loops = dyn_cast<linalg::LinalgOp>(op))
     return classifyLinalg(loops);
+  if (isTable(op))
+    return OpClass::Outer;
   bool anyBatched = llvm::any_of(op->getOperands(),
                                  [&](Value value) { return isBatched(value); });
   bool scalar = llvm::none_of(op->getResultTypes(),

@@ -51,6 +51,7 @@ private:
   RankedTensorType getTileType(Type type) const;
   Value get(Value value, bool tile);
   Value clone(Operation *op, bool tile, unsigned result);
+  Operation *cutConstant(arith::ConstantOp constant, RankedTensorType type);
   void cloneCombine(Operation *op);
   void offsetIndices(Operation *clone, unsigned batchLoop);
 
@@ -171,7 +172,10 @@ bool GroupBuilder::treatsPixelsAlike() const {
       op->walk([&](linalg::IndexOp) { hasIndex = true; });
       if (hasIndex)
         return false;
-    } else if (!isa<tensor::EmptyOp, arith::ConstantOp>(op)) {
+    } else if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
+      if (!isa<SplatElementsAttr>(constant.getValue()))
+        return false;
+    } else if (!isa<tensor::EmptyOp>(op)) {
       return false;
     }
     SmallVector<bool> tiled = getTiledOperands(op);
@@ -206,9 +210,9 @@ RankedTensorType GroupBuilder::getTileType(Type type) const {
   auto tensor = cast<RankedTensorType>(type);
   SmallVector<int64_t> shape(tensor.getShape());
   if (sizes.pixels) {
-    shape[0] = sizes.size;
-    for (unsigned dim = 1; dim + 1 < shape.size(); ++dim)
-      shape[dim] = 1;
+    // As images of one row: kernels start anew with every image.
+    int64_t row = largestDivisor(sizes.size, longestRow);
+    shape = {sizes.size / row, 1, row, shape.back()};
   } else {
     shape[0] = sizes.size;
   }
@@ -274,6 +278,24 @@ Value GroupBuilder::get(Value value, bool tile) {
   return clone(result.getOwner(), tile, result.getResultNumber());
 }
 
+/// The part of a constant that has an element, or more, a sample.
+Operation *GroupBuilder::cutConstant(arith::ConstantOp constant,
+                                     RankedTensorType type) {
+  Location loc = constant.getLoc();
+  if (auto splat = dyn_cast<SplatElementsAttr>(constant.getValue()))
+    return arith::ConstantOp::create(b, loc, splat.resizeSplat(type));
+  Value whole = b.clone(*constant)->getResult(0);
+  SmallVector<OpFoldResult> first(type.getRank(), b.getIndexAttr(0));
+  SmallVector<OpFoldResult> ones(type.getRank(), b.getIndexAttr(1));
+  first[0] =
+      arith::MulIOp::create(b, loc, part,
+                            arith::ConstantIndexOp::create(b, loc, sizes.size))
+          .getResult();
+  return tensor::ExtractSliceOp::create(
+      b, loc, type, whole, first,
+      getAsIndexOpFoldResult(b.getContext(), type.getShape()), ones);
+}
+
 Value GroupBuilder::clone(Operation *op, bool tile, unsigned result) {
   SmallVector<bool> tiled(op->getNumOperands(), false);
   if (tile)
@@ -301,9 +323,7 @@ Value GroupBuilder::clone(Operation *op, bool tile, unsigned result) {
     made =
         tensor::EmptyOp::create(b, loc, type.getShape(), type.getElementType());
   } else if (auto constant = dyn_cast<arith::ConstantOp>(op)) {
-    auto splat = cast<SplatElementsAttr>(constant.getValue());
-    made = arith::ConstantOp::create(
-        b, loc, splat.resizeSplat(cast<RankedTensorType>(typeOf(0))));
+    made = cutConstant(constant, cast<RankedTensorType>(typeOf(0)));
   } else if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(op)) {
     made = tensor::CollapseShapeOp::create(b, loc, typeOf(0), operands[0],
                                            collapse.getReassociationIndices());

@@ -22,13 +22,20 @@ namespace mlir::qat {
 using namespace mlir;
 using namespace mlir::qat;
 
+/// Whether the values of `op` come from its inputs alone: upstream's fusion
+/// takes what the initial values hold for the values of another operand.
+static bool ignoresInits(linalg::GenericOp op) {
+  return llvm::all_of(op.getRegionOutputArgs(),
+                      [](BlockArgument init) { return init.use_empty(); });
+}
+
 /// Loops that write a tensor of more elements than they read of any other
 /// (broadcasts) are free; else the producer must run over the same elements.
 static bool isWorthFusing(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
   if (!producer || !consumer || !isElementwiseLoop(producer) ||
-      producer->getNumResults() != 1)
+      !ignoresInits(producer) || producer->getNumResults() != 1)
     return false;
   auto count = [](linalg::GenericOp op) {
     int64_t result = 1;

@@ -10,6 +10,7 @@
 #include "qat/TrainingStep/Passes.h"
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/IRMapping.h"
 
@@ -71,6 +72,7 @@ private:
   void chooseDestinations();
   void orderPhases();
   LogicalResult outline(FusedOp fused, unsigned number);
+  void shareCode(Launch &launch);
   void yieldSum(FusedOp fused, Value value, Value buffer);
   void planMemory();
   Attribute describe(const Launch &launch);
@@ -82,6 +84,8 @@ private:
   llvm::DenseMap<Value, unsigned> destinations;
   llvm::DenseMap<Operation *, unsigned> launchOf;
   SmallVector<Launch> launches;
+  /// The functions of groups so far, by their type.
+  llvm::DenseMap<Type, SmallVector<func::FuncOp, 2>> groups;
   SmallVector<bufferization::MaterializeInDestinationOp> copies;
   llvm::DenseMap<Value, int64_t> offsets;
   int64_t arenaBytes = 0;
@@ -224,6 +228,20 @@ void FunctionOutliner::yieldSum(FusedOp fused, Value value, Value buffer) {
   write.setWritable(true);
 }
 
+/// Gives every use of an empty or filled tensor one of its own. Of a shared one
+/// bufferization makes one buffer and copies; and where it lets that be the
+/// buffer of a result, a second user computes in it after the result was
+/// written.
+static void separateInits(Block &block) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block))) {
+    if (!isa<tensor::EmptyOp, linalg::FillOp>(op))
+      continue;
+    OpBuilder b(&op);
+    while (!op.use_empty() && !op.hasOneUse())
+      op.getUses().begin()->set(b.clone(op)->getResult(0));
+  }
+}
+
 LogicalResult FunctionOutliner::outline(FusedOp fused, unsigned number) {
   Location loc = fused.getLoc();
   Launch &launch = launches[launchOf[fused]];
@@ -332,7 +350,24 @@ LogicalResult FunctionOutliner::outline(FusedOp fused, unsigned number) {
     write.setRestrict(!updates);
   }
   func::ReturnOp::create(b, loc);
+  separateInits(*body);
+  shareCode(launch);
   return success();
+}
+
+/// Layers of equal shapes have equal groups: one function serves them.
+void FunctionOutliner::shareCode(Launch &launch) {
+  auto group = symbols.lookup<func::FuncOp>(launch.callee);
+  SmallVector<func::FuncOp, 2> &others = groups[group.getFunctionType()];
+  for (func::FuncOp other : others)
+    if (OperationEquivalence::isRegionEquivalentTo(
+            &group.getBody(), &other.getBody(),
+            OperationEquivalence::IgnoreLocations)) {
+      launch.callee = other.getName().str();
+      symbols.erase(group);
+      return;
+    }
+  others.push_back(group);
 }
 
 void FunctionOutliner::planMemory() {

@@ -12,8 +12,7 @@
 
 using namespace mlir::qat;
 
-/// The largest divisor of `value` that is at most `limit` (at least 1).
-static int64_t largestDivisor(int64_t value, int64_t limit) {
+int64_t mlir::qat::largestDivisor(int64_t value, int64_t limit) {
   for (int64_t divisor = std::min(value, limit); divisor > 1; --divisor)
     if (value % divisor == 0)
       return divisor;

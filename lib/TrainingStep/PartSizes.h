@@ -29,6 +29,12 @@ struct PartSizes {
   bool pixels = false;
 };
 
+/// The largest divisor of `value` that is at most `limit` (at least 1).
+int64_t largestDivisor(int64_t value, int64_t limit);
+
+/// Pixels after which a sum over them starts anew: the fewer, the more exact.
+inline constexpr int64_t longestRow = 512;
+
 /// tiles * blocks * size is the batch, or the number of pixels. Of shapes
 /// alone, so that no result depends on the machine.
 PartSizes chooseParts(const PartRequest &request);

@@ -53,6 +53,8 @@ VARIANTS = [
 class Case:
     """A network in form Q (text), and how it is trained."""
 
+    kernels = ()  # options of qat-run-step
+
     def __init__(self, name, quantized, settings, is_frozen, scale=(0.0, 1.0)):
         self.name, self.quantized, self.settings = name, quantized, settings
         self.is_frozen, self.scale = is_frozen, scale
@@ -69,7 +71,7 @@ class Case:
         self.module = under_test.read(self.quantized)
         text = under_test.differentiate(source, **settings.options())
         tapped, shapes = under_test.add_taps(text)
-        compiled = under_test.CompiledStep(tapped, folder)
+        compiled = under_test.CompiledStep(tapped, folder, options=self.kernels)
         self.shapes = dict(under_test.arguments_of(tapped))
         arrays = {f"tap:{i}": np.zeros(s, np.float32) for i, s in enumerate(shapes)}
         for name, array in parameters.items():
@@ -257,7 +259,9 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="")
     parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--loops", action="store_true", help="without the library")
     options = parser.parse_args()
+    Case.kernels = ["--loops"] if options.loops else []
     torch.set_num_threads(1)
     counts, refused, worst = collections.Counter(), 0, {}
     with tempfile.TemporaryDirectory() as folder:

@@ -1,5 +1,4 @@
-//===- contraction_speed.cpp - GFLOP/s of MobileNet's contractions -*- C++
-//-*-===//
+//===- contraction_speed.cpp - the contractions of a step, timed *- C++ -*-===//
 //
 // Part of qat-mlir, under the Apache License v2.0 with LLVM Exceptions.
 // See LICENSE for license information.
@@ -7,18 +6,29 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// usage: qat-contraction-speed WIDTH SIZE [FILTER]   (such as 0.25 96)
+// usage: qat-contraction-speed GROUPS.mlir [FILTER]
 //
-// Every layer of MobileNetV1 on one thread, by the lowering of a training step
-// (convert-contractions-to-kernels), on as many images as fit 512 kB, at least
-// one. Time is that of the thread, the best of five.
+// Every contraction of a training step after qat-form-groups, on tiles of the
+// sizes that its groups have, on one thread: as convert-contractions-to-kernels
+// lowers it, and by oneDNN alone. A line of JSON each: words (the geometry as
+// TrainingContraction has it), calls a step, FLOP of a call (taps outside the
+// image left out), microseconds of the thread a call, best of seven. The first
+// line has the GFLOP/s of a large product of matrices on the thread.
+// contraction_speed.py makes a table of it, with PyTorch beside.
 //
 //===----------------------------------------------------------------------===//
 
 #include "../Unit/Conversion/ContractionHarness.h"
 
-#include "llvm/ADT/StringRef.h"
-#include "llvm/Support/Format.h"
+#include "qat/Dialect/Qat/IR/Qat.h"
+#include "qat/InitAll.h"
+
+#include "mlir/Parser/Parser.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+#include "llvm/Support/StringSaver.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include "gtest/gtest.h"
@@ -37,111 +47,187 @@ static double getSeconds() {
   return time.tv_sec + 1e-9 * time.tv_nsec;
 }
 
-/// Padding 1 around a kernel of 3, less the rows that no window reaches.
-static ContractionGeometry makeLayer(int64_t size, int64_t in, int64_t out,
-                                     int64_t kernel, int64_t stride,
-                                     bool depthwise) {
-  ContractionGeometry g;
-  g.height = g.width = size;
-  g.outHeight = g.outWidth = (size - 1) / stride + 1;
-  g.channels = in;
-  g.outChannels = out;
-  g.depthwise = depthwise;
-  g.groups = depthwise ? in : 1;
-  g.kernelHeight = g.kernelWidth = kernel;
-  g.strideHeight = g.strideWidth = stride;
-  g.padTop = g.padLeft = kernel / 2;
-  g.padBottom = g.padRight =
-      (g.outHeight - 1) * stride + kernel - size - g.padTop;
-  g.batch = std::max<int64_t>(1, (512 << 10) /
-                                     (4 * (g.inputSize() + g.outputSize())));
-  return g;
-}
-
-static double measure(const ContractionGeometry &g,
-                      ArrayRef<TrainingProduct> products) {
-  auto code = CompiledContractions::compile(g, products, Lowering::Kernels);
-  if (!code)
-    std::exit(1);
-  std::mt19937 random(1);
-  std::normal_distribution<float> normal;
-  std::vector<std::vector<float>> tensors;
-  std::vector<void *> buffers;
-  for (int64_t size : {g.inputSize(), g.weightSize(), g.outputSize(),
-                       g.inputSize(), g.weightSize(), g.outputSize()}) {
-    // Vectors begin where cache lines do.
-    tensors.emplace_back(size + 16);
-    for (float &value : tensors.back())
-      value = normal(random);
-    auto address = reinterpret_cast<uintptr_t>(tensors.back().data());
-    buffers.push_back(reinterpret_cast<void *>((address + 63) / 64 * 64));
-  }
-  code->run(buffers);
+/// Seconds of the fastest call.
+static double measure(function_ref<void()> call) {
+  call();
   double best = 1e9;
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < 7; ++round) {
     int calls = 0;
     double begin = getSeconds(), taken = 0;
     do {
-      code->run(buffers);
+      call();
       ++calls;
       taken = getSeconds() - begin;
-    } while (taken < 0.005);
+    } while (taken < 0.003);
     best = std::min(best, taken / calls);
   }
-  double flops = 2.0 * g.outputSize() * g.weightSize() / g.outChannels;
-  return flops * products.size() / best * 1e-9;
+  return best;
+}
+
+/// Taps of all outputs that lie inside the image, in one dimension.
+static int64_t countTaps(int64_t in, int64_t out, int64_t taps, int64_t stride,
+                         int64_t dilation, int64_t pad) {
+  int64_t count = 0;
+  for (int64_t position = 0; position < out; ++position)
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      int64_t index = position * stride + tap * dilation - pad;
+      count += index >= 0 && index < in;
+    }
+  return count;
+}
+
+static double countFlops(const ContractionGeometry &g) {
+  return 2.0 * g.batch * g.outChannels * g.groupChannels() *
+         countTaps(g.height, g.outHeight, g.kernelHeight, g.strideHeight,
+                   g.dilationHeight, g.padTop) *
+         countTaps(g.width, g.outWidth, g.kernelWidth, g.strideWidth,
+                   g.dilationWidth, g.padLeft);
+}
+
+namespace {
+/// x, w, y, dx, dw, dy with random values, where cache lines begin.
+struct Buffers {
+  std::vector<std::vector<float>> tensors;
+  std::vector<void *> addresses;
+
+  explicit Buffers(const ContractionGeometry &g) {
+    std::mt19937 random(1);
+    std::normal_distribution<float> normal;
+    for (int64_t size : {g.inputSize(), g.weightSize(), g.outputSize(),
+                         g.inputSize(), g.weightSize(), g.outputSize()}) {
+      tensors.emplace_back(size + 16);
+      for (float &value : tensors.back())
+        value = normal(random);
+      auto address = reinterpret_cast<uintptr_t>(tensors.back().data());
+      addresses.push_back(reinterpret_cast<void *>((address + 63) / 64 * 64));
+    }
+  }
+};
+
+/// Products of one convolution that one call computes.
+struct Call {
+  std::vector<TrainingProduct> products;
+  ContractionGeometry geometry;
+  int64_t calls = 0;
+};
+} // namespace
+
+static std::string getKey(const Call &call) {
+  std::string key;
+  for (TrainingProduct product : call.products)
+    key += std::to_string(static_cast<int64_t>(product)) + " ";
+  for (int64_t word : TrainingContraction{{}, {}, call.geometry}.getWords())
+    key += std::to_string(word) + " ";
+  return key;
+}
+
+/// What the groups of a step call, equal calls counted together. Both gradients
+/// of a depthwise convolution are one call.
+static std::vector<Call> findCalls(mlir::ModuleOp module) {
+  MapVector<StringRef, Call> found;
+  BumpPtrAllocator allocator;
+  StringSaver saver(allocator);
+  module.walk([&](FusedOp group) {
+    std::vector<Call> calls;
+    group.walk([&](ContractionOp op) {
+      auto product = static_cast<TrainingProduct>(op.getKind());
+      if (op.getDepthwise() && !calls.empty() &&
+          calls.back().geometry.depthwise)
+        return calls.back().products.push_back(product);
+      int64_t count = group.getTiles() * group.getBlocks();
+      calls.push_back({{product}, op.getGeometry(), count});
+    });
+    for (Call &call : calls) {
+      Call &same = found[saver.save(getKey(call))];
+      call.calls += same.calls;
+      same = call;
+    }
+  });
+  std::vector<Call> result;
+  for (auto &[key, call] : found)
+    result.push_back(call);
+  return result;
+}
+
+/// Seconds by the lowering of the training step.
+static double measureLowered(const Call &call) {
+  auto code = CompiledContractions::compile(call.geometry, call.products,
+                                            Lowering::Kernels);
+  if (!code)
+    std::exit(1);
+  Buffers buffers(call.geometry);
+  return measure([&] { code->run(buffers.addresses); });
+}
+
+/// Seconds by oneDNN, and the names of its kernels.
+static double measureLibrary(const Call &call, std::string &names) {
+  Buffers buffers(call.geometry);
+  double sum = 0;
+  for (TrainingProduct product : call.products) {
+    TrainingContraction contraction{product, {}, call.geometry};
+    names += (names.empty() ? "" : "; ") +
+             cantFail(describeTrainingKernel(contraction));
+    std::vector<float> scratch(
+        cantFail(getTrainingScratchBytes(contraction)) / 4 + 16);
+    auto address = reinterpret_cast<uintptr_t>(scratch.data());
+    auto *aligned = reinterpret_cast<void *>((address + 63) / 64 * 64);
+    auto [a, b, result] =
+        product == TrainingProduct::Forward         ? std::array{0, 1, 2}
+        : product == TrainingProduct::InputGradient ? std::array{5, 1, 3}
+                                                    : std::array{0, 5, 4};
+    auto &addresses = buffers.addresses;
+    sum += measure([&, a = a, b = b, result = result] {
+      cantFail(runTrainingContraction(contraction, addresses[a], addresses[b],
+                                      addresses[result], aligned));
+    });
+  }
+  return sum;
+}
+
+/// FLOP a second of a product of square matrices, which oneDNN does as well as
+/// anybody.
+static double measureLimit() {
+  ContractionGeometry g;
+  g.batch = g.channels = g.outChannels = 384;
+  std::string names;
+  return countFlops(g) / measureLibrary({{TrainingProduct::Forward}, g}, names);
 }
 
 int main(int argc, char **argv) {
-  if (argc < 3) {
-    errs() << "usage: qat-contraction-speed WIDTH SIZE [FILTER]\n";
+  if (argc < 2) {
+    errs() << "usage: qat-contraction-speed GROUPS.mlir [FILTER]\n";
     return 1;
   }
   testing::InitGoogleTest();
-  double width = std::atof(argv[1]);
-  int64_t size = std::atoll(argv[2]);
-  StringRef filter = argc > 3 ? argv[3] : "";
-  outs()
-      << "| layer | images | shape | forward | dx | dw | dx + dw | kernel |\n"
-         "| --- | ---: | --- | ---: | ---: | ---: | ---: | --- |\n";
-  auto report = [&](const std::string &name, const ContractionGeometry &g) {
-    if (!StringRef(name).contains(filter))
-      return;
-    using P = TrainingProduct;
-    std::string kernel = "loops";
-    if (!g.depthwise)
-      kernel = cantFail(describeTrainingKernel({P::Forward, {}, g})) + "; " +
-               cantFail(describeTrainingKernel({P::InputGradient, {}, g})) +
-               "; " +
-               cantFail(describeTrainingKernel({P::WeightGradient, {}, g}));
-    outs() << "| " << name << " | " << g.batch << " | " << g.height << "x"
-           << g.width << "x" << g.channels << " to " << g.outChannels
-           << (g.strideHeight == 2 ? " stride 2" : "");
-    const std::vector<P> choices[] = {{P::Forward},
-                                      {P::InputGradient},
-                                      {P::WeightGradient},
-                                      {P::InputGradient, P::WeightGradient}};
-    for (const std::vector<P> &products : choices)
-      outs() << " | " << format("%.1f", measure(g, products));
-    outs() << " | " << kernel << " |\n";
+  mlir::DialectRegistry registry;
+  registerAllDialects(registry);
+  mlir::MLIRContext context(registry);
+  auto module = mlir::parseSourceFile<mlir::ModuleOp>(argv[1], &context);
+  if (!module)
+    return 1;
+  StringRef filter = argc > 2 ? argv[2] : "";
+  outs() << formatv(
+      "{0}\n", json::Value(json::Object{{"limit", measureLimit() * 1e-9}}));
+  for (const Call &call : findCalls(*module)) {
+    if (!StringRef(getKey(call)).contains(filter))
+      continue;
+    json::Array products, words;
+    for (TrainingProduct product : call.products)
+      products.push_back(static_cast<int64_t>(product));
+    for (int64_t word : TrainingContraction{{}, {}, call.geometry}.getWords())
+      words.push_back(word);
+    std::string names;
+    double library = measureLibrary(call, names);
+    outs() << formatv(
+        "{0}\n", json::Value(json::Object{
+                     {"products", std::move(products)},
+                     {"words", std::move(words)},
+                     {"calls", call.calls},
+                     {"flop", countFlops(call.geometry) * call.products.size()},
+                     {"ours_us", measureLowered(call) * 1e6},
+                     {"library_us", library * 1e6},
+                     {"library", names}}));
     outs().flush();
-  };
-  auto scale = [&](int64_t channels) {
-    return static_cast<int64_t>(channels * width);
-  };
-  report("conv0", makeLayer(size, 3, scale(32), 3, 2, false));
-  size = (size + 1) / 2;
-  const std::pair<int64_t, int64_t> blocks[] = {{1, 64},  {2, 128},  {1, 128},
-                                                {2, 256}, {1, 256},  {2, 512},
-                                                {1, 512}, {2, 1024}, {1, 1024}};
-  int64_t channels = scale(32);
-  for (auto [index, block] : llvm::enumerate(blocks)) {
-    auto [stride, out] = block;
-    std::string number = std::to_string(index + 1);
-    report("dw" + number, makeLayer(size, channels, channels, 3, stride, true));
-    size = (size - 1) / stride + 1;
-    report("pw" + number, makeLayer(size, channels, scale(out), 1, 1, false));
-    channels = scale(out);
   }
   return 0;
 }

@@ -102,7 +102,7 @@ class Comparison:
         allowed = np.broadcast_to(np.asarray(allowed, np.float64), off.shape)
         with np.errstate(invalid="ignore", divide="ignore"):
             ratio = np.where(off == 0, 0, off / allowed)
-        ratio = np.where(np.isfinite(ours), ratio, np.inf)
+        ratio = np.where(np.isnan(ratio) | ~np.isfinite(ours), np.inf, ratio)
         largest = float(ratio.max(initial=0))
         self.worst[kind] = max(self.worst.get(kind, 0), largest)
         if largest > 1:

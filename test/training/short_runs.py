@@ -10,7 +10,7 @@ import numpy as np
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "Integration"), str(HERE.parent / "golden")]
-from digits import BUILD, COUNTS, EXAMPLE, check, read_idx
+from digits import BUILD, COUNTS, EXAMPLE, check, qat, read_idx
 from tools import read_safetensors
 
 QAT = BUILD / "bin/qat"

@@ -70,6 +70,9 @@ public:
   llvm::Error writeRecords(llvm::ArrayRef<EpochRecord> records) override;
 
 private:
+  /// The numbers of the teacher under the names that a step has for them.
+  llvm::Expected<std::map<std::string, NdArray>> readTeacher();
+
   const DialectRegistry &registry;
   WorkshopOptions options;
 };

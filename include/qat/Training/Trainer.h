@@ -135,10 +135,6 @@ public:
   /// Goes on from a checkpoint whose earlier epochs are `records`.
   llvm::Error resume(Checkpoint checkpoint, std::vector<EpochRecord> records);
 
-  /// Distills from `teacher`, the network in form F that the steps were made
-  /// with; after `begin` or `resume`.
-  llvm::Error setTeacher(ModuleOp teacher) { return state.setTeacher(teacher); }
-
   /// Trains to the end or until it is asked to stop. Fails with one line where
   /// the loss is not finite, with the layer where the first such number
   /// appears, where the data fails and where a file cannot be written; the last

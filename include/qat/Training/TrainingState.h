@@ -32,11 +32,6 @@ public:
   /// its data.
   llvm::Error setFromNetwork(ModuleOp network);
 
-  /// Takes the numbers of the globals of `teacher`, a network in form F, for
-  /// the parameters "teacher.NAME" of a step, which only reads them. They are
-  /// not saved.
-  llvm::Error setTeacher(ModuleOp teacher);
-
   /// The buffers of the arguments of roles parameter, statistic, moment1,
   /// moment2 and gradient; null for those of other roles. What is met for the
   /// first time and no parameter or statistic begins as zeros. Fails where the
@@ -60,7 +55,6 @@ public:
 
 private:
   std::map<std::string, NdArray> values;
-  std::map<std::string, NdArray> ofTeacher;
   /// "moment1/NAME", "moment2/NAME", "gradient/NAME".
   std::map<std::string, NdArray> ofOptimizer;
 };

@@ -55,9 +55,12 @@ public:
                           llvm::ArrayRef<void *> buffers) = 0;
 };
 
-/// `step` as a TrainingStep.
-std::unique_ptr<TrainingStep>
-makeTrainingStep(std::unique_ptr<CompiledStep> step);
+/// `step` as a TrainingStep. Its parameters of the names in `fixed`, those of a
+/// teacher, are no arguments of the result, but have these numbers. Fails where
+/// their shapes differ.
+llvm::Expected<std::unique_ptr<TrainingStep>>
+makeTrainingStep(std::unique_ptr<CompiledStep> step,
+                 std::map<std::string, NdArray> fixed);
 
 } // namespace mlir::qat
 

@@ -15,6 +15,7 @@
 #include "QuantizerElements.h"
 
 #include "qat/Conversion/Passes.h"
+#include "qat/Support/IntegerBias.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -54,6 +55,12 @@ struct Elements {
     if (rounding != RoundingMode::Nearest)
       return constant(0.0);
     return div(constant(0.5), multiplier);
+  }
+
+  /// h less by a hair, as getFakeHalfStep of IntegerBias.cpp has it.
+  Value fakeHalfStep(Value multiplier, RoundingMode rounding) const {
+    float offset = rounding == RoundingMode::Nearest ? 0.5f : 0.0f;
+    return div(constant(offset - kFakeStepMargin), multiplier);
   }
 
   /// An integral value saturated to `bits` bits, as f32.
@@ -243,7 +250,8 @@ struct LowerQuantizeFoldedBias : OpRewritePattern<QuantizeFoldedBiasOp> {
       Value h = f.halfStep(multiplier, op.getRounding());
       Value integer = f.saturate(roundHalfEven(f.b, f.add(f.div(bias, e), h)),
                                  op.getBiasBits());
-      return {f.fakeBias(integer, h, e, bias), integer, multiplier};
+      Value fakeH = f.fakeHalfStep(multiplier, op.getRounding());
+      return {f.fakeBias(integer, fakeH, e, bias), integer, multiplier};
     };
     rewriter.replaceOp(op, {loops.build(0, compute), loops.build(1, compute),
                             loops.build(2, compute)});
@@ -419,7 +427,8 @@ private:
     Value constantLevel =
         f.saturate(math::FloorOp::create(b, level).getResult(), 32);
     Value integer = f.saturate(rounded, op.getBiasBits());
-    return {choose(f.fakeBias(integer, h, e, bias), folded),
+    Value fakeH = f.fakeHalfStep(multiplier, op.getRounding());
+    return {choose(f.fakeBias(integer, fakeH, e, bias), folded),
             choose(gain, one),
             choose(integer, constantLevel),
             choose(multiplier, one),
