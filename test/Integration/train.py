@@ -8,6 +8,8 @@ import re
 import sys
 import tempfile
 
+import numpy as np
+
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "training"))
 from short_runs import (NETWORK, QUANTIZE, RECIPE, check, differing, finish, prepare, refused,
                         run, same_training)
@@ -109,6 +111,32 @@ def refuse(folder, data):
     check("nothing was made", not (folder / "x").exists() or not os.listdir(folder / "x"))
 
 
+def bad_data(folder):
+    """Through the command: what is counted and skipped, and what ends it."""
+    rng = np.random.default_rng(0)
+    images = folder / "images"
+    for label in range(3):
+        (images / f"class{label}").mkdir(parents=True)
+        for index in range(70 if label < 2 else 0):
+            (images / f"class{label}/{index:02}.ppm").write_bytes(
+                b"P6 8 8 255\n" + rng.bytes(8 * 8 * 3))
+    words = [*NETWORK, "--classes", 3, "--dataset", "folder", "--data", images, "-b", 20,
+             "--epochs", 1, "--augment", "none", "--lr", 1e-3]
+    (images / "class0/69.ppm").unlink()
+    (images / "class0/69.jpg").write_bytes(b"\xff\xd8\xff\xe0nothing")
+    _, err = run("train", *words, "--save", folder / "few")
+    named = {line.split(": ")[1] for line in err.splitlines() if line.endswith("; skipped")}
+    check("a corrupt JPEG is named and skipped", len(named) == 1 and "69.jpg" in str(named), err)
+    check("an empty class is remarked upon", "class" in err and "no images" in err, err)
+    found = rows(folder / "few")
+    check("batches stay full", (found[0]["steps"], found[0]["images"]) == (7, 140), found)
+    for index in range(2):
+        (images / f"class1/{index:02}.ppm").write_bytes(b"P6 8 8 255\nshort")
+    _, err = run("train", *words, "--quiet", "--save", folder / "many", status=1)
+    errors = [line for line in err.splitlines() if "error:" in line]
+    check("three of 140 are many", len(errors) == 1 and "more than 1 %" in errors[0], err)
+
+
 def quickstart(data):
     out, err = run("train", *QUICKSTART, "--data", data[-1], "--print-pipeline")
     check("the reference's line: quantizers", "qat-insert-quantizers" in out and
@@ -127,6 +155,7 @@ def main():
         network = train_float(folder, data)
         train_quantized(folder, data, network)
         diverge(folder, data)
+        bad_data(folder)
     finish()
 
 
