@@ -72,8 +72,9 @@ struct TrainArguments {
         threads("j", cl::init(0), cl::cat(category),
                 cl::desc("Threads (default 0: all cores); the result does not "
                          "depend on it")),
-        forward(category), device("device", cl::init("cpu"), cl::cat(category),
-                                  cl::desc("What trains: cpu")),
+        forward(category, ForwardKind::Integer),
+        device("device", cl::init("cpu"), cl::cat(category),
+               cl::desc("What trains: cpu")),
         gradPrecision("grad-precision", cl::init("f32"), cl::cat(category),
                       cl::desc("Numbers that gradients are computed in: f32")),
         keep("keep", cl::init("f32"), cl::cat(category),
@@ -84,6 +85,11 @@ struct TrainArguments {
         gpus("gpus", cl::value_desc("list"), cl::cat(category),
              cl::desc("Accepted for the reference's sake: this build trains "
                       "on the CPU")) {}
+
+  /// As the recipe has it.
+  std::string getForward() const {
+    return forward == ForwardKind::Integer ? "integer" : "float";
+  }
 
   cl::opt<std::string> input, network;
   FreshNetworkOptions size;
@@ -269,12 +275,12 @@ static Error train(CommandLine &line, TrainArguments &given, int &status) {
       return error;
     if (given.quantization.getBatchFoldDelay() >= 0)
       wanted.batchFoldDelay = given.quantization.getBatchFoldDelay();
+    if (given.forward.getNumOccurrences())
+      wanted.forward = given.getForward();
     if (Error error = checkUnchanged(session.recipe, wanted))
       return error;
     session.recipe.epochs = wanted.epochs;
   }
-  if (given.forward.getNumOccurrences())
-    session.forward = given.forward;
   if (Error error = given.quantization.read(line))
     return error;
   const char *environment = std::getenv("QAT_DATA");
@@ -314,6 +320,7 @@ static Error train(CommandLine &line, TrainArguments &given, int &status) {
   }
   if (Error error = given.training.apply(recipe, session.dataset))
     return error;
+  recipe.forward = given.getForward();
   Expected<OwningOpRef<ModuleOp>> module =
       makeNetwork(line, given, session.data.get(), recipe.seed);
   if (!module)
@@ -323,7 +330,7 @@ static Error train(CommandLine &line, TrainArguments &given, int &status) {
   recipe.batchFoldDelay = getFoldDelay(**module, given);
   if (line.onlyPrintsPipeline())
     return line.runPasses(**module, [&](OpPassManager &manager) {
-      addStepPasses(manager, recipe, session.teacher);
+      addStepPasses(manager, recipe, session.teacher, /*isFrozen=*/false);
     });
   if (Error error = session.begin(std::move(*module)))
     return error;
