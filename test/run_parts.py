@@ -42,8 +42,9 @@ BUDGETS = {
     "lit": 120,
     "fuzz": 900,
     "integration/golden": 400,
+    "integration/gradients": 60,
     "integration/random_graphs": 300,
-    "integration/training_steps": 120,
+    "integration/training_steps": 90,
     "integration/zoo": 90,
 }
 SCRIPT_BUDGET = 180

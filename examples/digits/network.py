@@ -1,8 +1,8 @@
-"""The digits network: forward and backward passes in numpy, and its ONNX file.
+"""The digits network: fresh parameters, and its ONNX file.
 
 A MobileNet in small: a 3x3 convolution, then depthwise 3x3 and pointwise 1x1
 convolutions, each with batch norm and ReLU6, a global average pool and one
-fully connected layer. Arrays are NHWC here and NCHW in the file.
+fully connected layer. `train.py` trains it with `qat train`.
 """
 
 import numpy as np
@@ -39,84 +39,23 @@ def create(rng):
     return parameters
 
 
-def windows(x, stride):
-    """The nine shifted images that a padded 3x3 window reads."""
-    size = (x.shape[1] - 1) // stride + 1
-    padded = np.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)))
-    end = (size - 1) * stride + 1
-    return [
-        padded[:, i : i + end : stride, j : j + end : stride]
-        for i in range(3)
-        for j in range(3)
-    ]
-
-
-def scatter(gradients, shape, stride):
-    """The gradient of an image from those of its nine shifted copies."""
-    n, size, _, channels = shape
-    padded = np.zeros((n, size + 2, size + 2, channels), np.float32)
-    end = (gradients[0].shape[1] - 1) * stride + 1
-    for tap, gradient in enumerate(gradients):
-        i, j = divmod(tap, 3)
-        padded[:, i : i + end : stride, j : j + end : stride] += gradient
-    return padded[:, 1:-1, 1:-1]
-
-
-def forward(parameters, x, tape=None, momentum=0.9):
-    """Logits of images (N, 8, 8, 1) in 0..1. With a tape, batch norms take the
-    statistics of the batch, update the running ones, and the tape gets what
-    `backward` needs."""
-    for name, kind, _, stride in LAYERS:
-        weight = parameters[name + ".weight"]
-        taps = [x] if kind == "pointwise" else windows(x, stride)
+def from_qat(arrays):
+    """Parameters by name from those of `qat export --to safetensors`: weights
+    are (out, rows, columns, in) there, or (rows, columns, C, 1)."""
+    parameters = {}
+    for name, kind, _, _ in LAYERS:
+        weight = arrays[name + ".weight"]
         if kind == "depthwise":
-            y = sum(tap * w for tap, w in zip(taps, weight))
+            weight = weight.reshape(-1, weight.shape[2])
         else:
-            y = sum(tap @ w for tap, w in zip(taps, weight))
-        mean, var = parameters[name + ".bn.mean"], parameters[name + ".bn.var"]
-        if tape is not None:
-            batch_mean, batch_var = y.mean((0, 1, 2)), y.var((0, 1, 2))
-            mean += (1 - momentum) * (batch_mean - mean)
-            var += (1 - momentum) * (batch_var - var)
-            mean, var = batch_mean, batch_var
-        inverse = 1 / np.sqrt(var + EPS)
-        normal = (y - mean) * inverse
-        z = normal * parameters[name + ".bn.gamma"] + parameters[name + ".bn.beta"]
-        if tape is not None:
-            tape.append((x.shape, taps, inverse, normal, (z > 0) & (z < 6)))
-        x = np.clip(z, 0, 6)
-    pooled = x.mean((1, 2))
-    if tape is not None:
-        tape.append((x.shape, pooled))
-    return pooled @ parameters["fc.weight"] + parameters["fc.bias"]
-
-
-def backward(parameters, tape, d_logits):
-    """Gradients by name; `tape` is from the forward pass over the same batch."""
-    shape, pooled = tape.pop()
-    gradients = {"fc.weight": pooled.T @ d_logits, "fc.bias": d_logits.sum(0)}
-    d_pooled = d_logits @ parameters["fc.weight"].T / (shape[1] * shape[2])
-    dx = np.broadcast_to(d_pooled[:, None, None, :], shape)
-    for name, kind, _, stride in reversed(LAYERS):
-        weight = parameters[name + ".weight"]
-        shape, taps, inverse, normal, inside = tape.pop()
-        dz = dx * inside
-        d_gamma, d_beta = (dz * normal).sum((0, 1, 2)), dz.sum((0, 1, 2))
-        gradients[name + ".bn.gamma"], gradients[name + ".bn.beta"] = d_gamma, d_beta
-        count = dz.size // dz.shape[-1]
-        dy = (dz - d_beta / count - normal * (d_gamma / count)) * (
-            inverse * parameters[name + ".bn.gamma"]
-        )
-        if kind == "depthwise":
-            dw = [(tap * dy).sum((0, 1, 2)) for tap in taps]
-            d_taps = [dy * w for w in weight]
-        else:
-            flat = dy.reshape(-1, dy.shape[-1])
-            dw = [tap.reshape(-1, tap.shape[-1]).T @ flat for tap in taps]
-            d_taps = [dy @ w.T for w in weight]
-        gradients[name + ".weight"] = np.stack(dw)
-        dx = d_taps[0] if kind == "pointwise" else scatter(d_taps, shape, stride)
-    return gradients
+            out, channels = weight.shape[0], weight.shape[3]
+            weight = weight.reshape(out, -1, channels).transpose(1, 2, 0)
+        parameters[name + ".weight"] = weight
+        for part in ("gamma", "beta", "mean", "var"):
+            parameters[f"{name}.bn.{part}"] = arrays[f"{name}.bn.{part}"]
+    parameters["fc.weight"] = arrays["fc.weight"].reshape(CLASSES, -1).T
+    parameters["fc.bias"] = arrays["fc.bias"]
+    return parameters
 
 
 def to_onnx(parameters):

@@ -1,23 +1,35 @@
 #!/usr/bin/env python3
-"""Trains the digits network and writes digits.onnx. A few minutes on one core.
+"""Trains the digits network from scratch with `qat train` and writes digits.onnx.
 
-usage: train.py [--epochs N] [--seed S] [-o digits.onnx]
+usage: train.py [--bin build/release/bin] [--epochs N] [--seed S] [--threads N]
+                [--work FOLDER] [-o build/examples/train/digits.onnx]
 
-Needs what the tests need (utils/requirements-test.txt), nothing more. The
-network takes pixel / 255, as `qat import --scale 1/255` states it.
+A fresh network (network.py) goes through `qat import` and `qat train`, the
+numbers that came out through `qat export` back into the ONNX file. The network
+takes pixel / 255, as `qat import --scale 1/255` states it. The training images
+are drawn COPIES times, each time turned, scaled, slanted and moved a little: an
+epoch sees them all. Needs what the tests need (utils/requirements-test.txt).
 """
 
 import argparse
+import json
 import pathlib
-
-import numpy as np
+import shutil
+import subprocess
+import sys
 
 import network
+import numpy as np
 import prepare
+
+COPIES = 30
+RECIPE = ["-b", 64, "--optimizer", "adam", "--lr", 4e-3, "--lr-schedule", "cosine",
+          "--weight-decay", 1e-4, "--label-smoothing", 0.1, "--bn-momentum", 0.1,
+          "--augment", "none"]  # fmt: skip
 
 
 def augment(images, rng):
-    """Each image turned, scaled, slanted and moved a little; bilinear."""
+    """Each image (N, 8, 8) turned, scaled, slanted and moved a little; bilinear."""
     n, size = images.shape[:2]
     angle = rng.uniform(-0.22, 0.22, n)
     slant = rng.uniform(-0.2, 0.2, n)
@@ -31,80 +43,74 @@ def augment(images, rng):
     v = (sin * x + cos * y) * scale[1][:, None, None]
     u = u + centre + shift[0][:, None, None] + 1
     v = v + centre + shift[1][:, None, None] + 1
-    padded = np.pad(images, ((0, 0), (1, 1), (1, 1), (0, 0)))
+    padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
     u, v = np.clip(u, 0, size + 0.999), np.clip(v, 0, size + 0.999)
     column, row = u.astype(int), v.astype(int)
-    fu, fv = (u - column)[..., None], (v - row)[..., None]
+    fu, fv = u - column, v - row
     which = np.arange(n)[:, None, None]
     top = padded[which, row, column] * (1 - fu) + padded[which, row, column + 1] * fu
     row = row + 1
     low = padded[which, row, column] * (1 - fu) + padded[which, row, column + 1] * fu
-    return (top * (1 - fv) + low * fv).astype(np.float32)
+    return np.rint(top * (1 - fv) + low * fv).astype(np.uint8)
 
 
-def accuracy(parameters, images, labels):
-    return (network.forward(parameters, images).argmax(1) == labels).mean()
+def write_data(folder, rng):
+    """Training and test half as x_train.npy and the like, pixels."""
+    digits = prepare.load()
+    images, labels = digits["images"], digits["labels"].astype(np.int64)
+    seen = slice(None, prepare.TRAIN_IMAGES)
+    unseen = slice(prepare.TRAIN_IMAGES, None)
+    drawn = np.concatenate([augment(images[seen], rng) for _ in range(COPIES)])
+    np.save(folder / "x_train.npy", drawn[..., None])
+    np.save(folder / "y_train.npy", np.tile(labels[seen], COPIES))
+    np.save(folder / "x_test.npy", images[unseen][..., None])
+    np.save(folder / "y_test.npy", labels[unseen])
 
 
-def train(images, labels, epochs, seed, report):
-    """Adam, one cosine of learning rate, decay on weights, smoothed labels."""
-    rng = np.random.default_rng(seed)
-    parameters = network.create(rng)
-    trained = [n for n in parameters if not n.endswith(("mean", "var"))]
-    first = {name: np.zeros_like(parameters[name]) for name in trained}
-    second = {name: np.zeros_like(parameters[name]) for name in trained}
-    targets = np.eye(network.CLASSES, dtype=np.float32)[labels] * 0.9 + 0.01
-    batch, step = 64, 0
-    steps = epochs * (len(images) // batch)
-    for epoch in range(epochs):
-        order = rng.permutation(len(images))
-        for begin in range(0, len(images) - batch + 1, batch):
-            chosen = order[begin : begin + batch]
-            tape = []
-            logits = network.forward(parameters, augment(images[chosen], rng), tape)
-            scores = np.exp(logits - logits.max(1, keepdims=True))
-            scores /= scores.sum(1, keepdims=True)
-            gradients = network.backward(
-                parameters, tape, (scores - targets[chosen]) / batch
-            )
-            step += 1
-            rate = 4e-3 * (1 + np.cos(np.pi * step / steps)) / 2
-            for name in trained:
-                g = gradients[name]
-                first[name] += 0.1 * (g - first[name])
-                second[name] += 0.001 * (g * g - second[name])
-                move = first[name] / (1 - 0.9**step)
-                move /= np.sqrt(second[name] / (1 - 0.999**step)) + 1e-8
-                if name.endswith("weight"):
-                    move += 0.02 * parameters[name]
-                parameters[name] -= (rate * move).astype(np.float32)
-        report(epoch + 1, parameters)
-    return parameters
+def read_safetensors(path):
+    data = path.read_bytes()
+    size = int.from_bytes(data[:8], "little")
+    arrays = {}
+    for name, entry in json.loads(data[8 : 8 + size]).items():
+        if name != "__metadata__" and entry["dtype"] == "F32":
+            begin, end = (8 + size + at for at in entry["data_offsets"])
+            arrays[name] = np.frombuffer(data[begin:end], "<f4").reshape(entry["shape"])
+    return arrays
 
 
 def main():
-    here = pathlib.Path(__file__).parent
+    root = pathlib.Path(__file__).resolve().parents[2]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=240)
+    parser.add_argument("--bin", type=pathlib.Path, default=root / "build/release/bin")
+    parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("-o", dest="out", type=pathlib.Path, default=here / "digits.onnx")
-    arguments = parser.parse_args()
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--work", type=pathlib.Path, default=root / "build/examples/train")
+    parser.add_argument("-o", dest="out", type=pathlib.Path, default=root / "build/examples/train/digits.onnx")
+    options = parser.parse_args()
+    work = options.work
+    work.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(work / "run", ignore_errors=True)
 
-    digits = prepare.load()
-    images = (digits["images"] / np.float32(255)).astype(np.float32)[..., None]
-    labels = digits["labels"].astype(int)
-    seen, unseen = slice(None, prepare.TRAIN_IMAGES), slice(prepare.TRAIN_IMAGES, None)
+    def qat(*words):
+        done = subprocess.run([str(w) for w in [options.bin / "qat", *words]], stdin=subprocess.DEVNULL)
+        if done.returncode:
+            sys.exit(done.returncode)
 
-    def report(epoch, parameters):
-        if epoch % 10 == 0 or epoch == arguments.epochs:
-            print(
-                f"epoch {epoch:3}  train {accuracy(parameters, images[seen], labels[seen]):.4f}"
-                f"  test {accuracy(parameters, images[unseen], labels[unseen]):.4f}",
-                flush=True,
-            )
-
-    parameters = train(images[seen], labels[seen], arguments.epochs, arguments.seed, report)
-    arguments.out.write_bytes(network.to_onnx(parameters).SerializeToString())
+    rng = np.random.default_rng(options.seed)
+    fresh = network.create(rng)
+    write_data(work, rng)
+    (work / "fresh.onnx").write_bytes(network.to_onnx(fresh).SerializeToString())
+    qat("import", work / "fresh.onnx", "--scale", "1/255", "-o", work / "fresh.mlir")
+    qat("train", work / "fresh.mlir", "--dataset", "npy", "--data", work, *RECIPE,
+        "--epochs", options.epochs, "--seed", options.seed, "-j", options.threads,
+        "--save", work / "run")  # fmt: skip
+    qat("export", work / "run/last.mlir", "--to", "safetensors", "-o", work / "trained.safetensors")
+    trained = network.from_qat(read_safetensors(work / "trained.safetensors"))
+    model = network.to_onnx(trained).SerializeToString()
+    beside = options.out.with_name(options.out.name + ".part")
+    beside.write_bytes(model)
+    beside.replace(options.out)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@
 #include "qat/Zoo/Zoo.h"
 
 #include "mlir/Pass/PassManager.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <cstdlib>
@@ -71,11 +72,24 @@ struct TrainArguments {
         threads("j", cl::init(0), cl::cat(category),
                 cl::desc("Threads (default 0: all cores); the result does not "
                          "depend on it")),
-        forward(category), device("device", cl::init("cpu"), cl::cat(category),
-                                  cl::desc("What trains: cpu")),
+        forward(category, ForwardKind::Integer),
+        device("device", cl::init("cpu"), cl::cat(category),
+               cl::desc("What trains: cpu")),
+        gradPrecision("grad-precision", cl::init("f32"), cl::cat(category),
+                      cl::desc("Numbers that gradients are computed in: f32")),
+        keep("keep", cl::init("f32"), cl::cat(category),
+             cl::desc("Numbers that are kept for the backward pass: f32")),
+        normScope("bn", cl::init("local"), cl::cat(category),
+                  cl::desc("Batch that batch norms see of several devices: "
+                           "local or sync, the same on one")),
         gpus("gpus", cl::value_desc("list"), cl::cat(category),
              cl::desc("Accepted for the reference's sake: this build trains "
                       "on the CPU")) {}
+
+  /// As the recipe has it.
+  std::string getForward() const {
+    return forward == ForwardKind::Integer ? "integer" : "float";
+  }
 
   cl::opt<std::string> input, network;
   FreshNetworkOptions size;
@@ -89,9 +103,36 @@ struct TrainArguments {
   cl::opt<bool> saveCheck, evaluate;
   cl::opt<unsigned> threads;
   ForwardOption forward;
-  cl::opt<std::string> device, gpus;
+  cl::opt<std::string> device, gradPrecision, keep, normScope, gpus;
 };
 } // namespace
+
+/// What the CPU does not have.
+static Error checkDevice(const TrainArguments &given) {
+  struct Choice {
+    const cl::opt<std::string> &option;
+    SmallVector<StringRef, 3> known;
+    /// How many of them there are here.
+    size_t built;
+  };
+  const Choice choices[] = {{given.device, {"cpu", "cuda", "emulated"}, 1},
+                            {given.gradPrecision, {"f32", "bf16"}, 1},
+                            {given.keep, {"f32", "f16"}, 1},
+                            {given.normScope, {"local", "sync"}, 2}};
+  for (const auto &[option, known, built] : choices) {
+    StringRef value = option;
+    std::string name = ("--" + option.ArgStr).str();
+    auto place = static_cast<size_t>(find(known, value) - known.begin());
+    if (place == known.size())
+      return wrongUsage("expects '" + name + "' to be " +
+                        join(drop_end(known), ", ") + " or " + known.back() +
+                        ", but got '" + value + "'");
+    if (place >= built)
+      return createStringError("this build trains on the CPU and has no '" +
+                               name + " " + value + "'; leave it out");
+  }
+  return Error::success();
+}
 
 /// What needs no file to be seen.
 static Error checkArguments(CommandLine &line, const TrainArguments &given) {
@@ -103,14 +144,8 @@ static Error checkArguments(CommandLine &line, const TrainArguments &given) {
   if (given.network.empty() && !given.size.findGiven().empty())
     return wrongUsage("'--" + given.size.findGiven() +
                       "' is for a fresh network; give '-a'");
-  if (given.device != "cpu") {
-    if (given.device != "cuda" && given.device != "emulated")
-      return wrongUsage("expects '--device' to be cpu, cuda or emulated, but "
-                        "got '" +
-                        given.device + "'");
-    return createStringError("this build has no device '" + given.device +
-                             "'; it trains on the CPU (--device cpu)");
-  }
+  if (Error error = checkDevice(given))
+    return error;
   if (!given.gpus.empty() && !line.isQuiet())
     errs() << "qat train: remark: '--gpus' is not used: this build trains on "
               "the CPU\n";
@@ -240,12 +275,12 @@ static Error train(CommandLine &line, TrainArguments &given, int &status) {
       return error;
     if (given.quantization.getBatchFoldDelay() >= 0)
       wanted.batchFoldDelay = given.quantization.getBatchFoldDelay();
+    if (given.forward.getNumOccurrences())
+      wanted.forward = given.getForward();
     if (Error error = checkUnchanged(session.recipe, wanted))
       return error;
     session.recipe.epochs = wanted.epochs;
   }
-  if (given.forward.getNumOccurrences())
-    session.forward = given.forward;
   if (Error error = given.quantization.read(line))
     return error;
   const char *environment = std::getenv("QAT_DATA");
@@ -285,6 +320,7 @@ static Error train(CommandLine &line, TrainArguments &given, int &status) {
   }
   if (Error error = given.training.apply(recipe, session.dataset))
     return error;
+  recipe.forward = given.getForward();
   Expected<OwningOpRef<ModuleOp>> module =
       makeNetwork(line, given, session.data.get(), recipe.seed);
   if (!module)
@@ -294,7 +330,7 @@ static Error train(CommandLine &line, TrainArguments &given, int &status) {
   recipe.batchFoldDelay = getFoldDelay(**module, given);
   if (line.onlyPrintsPipeline())
     return line.runPasses(**module, [&](OpPassManager &manager) {
-      addStepPasses(manager, recipe, session.teacher);
+      addStepPasses(manager, recipe, session.teacher, /*isFrozen=*/false);
     });
   if (Error error = session.begin(std::move(*module)))
     return error;

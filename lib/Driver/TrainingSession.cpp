@@ -159,12 +159,10 @@ private:
 //===----------------------------------------------------------------------===//
 
 json::Object TrainingSession::makeSetup() const {
-  return json::Object{
-      {"dataset", dataset},
-      {"data", dataPath},
-      {"validation", validationPath},
-      {"teacher", teacher},
-      {"forward", forward == ForwardKind::Integer ? "integer" : "float"}};
+  return json::Object{{"dataset", dataset},
+                      {"data", dataPath},
+                      {"validation", validationPath},
+                      {"teacher", teacher}};
 }
 
 Error TrainingSession::load(StringRef from) {
@@ -186,10 +184,6 @@ Error TrainingSession::load(StringRef from) {
   take("data", dataPath);
   take("validation", validationPath);
   take("teacher", teacher);
-  std::string forwardName;
-  take("forward", forwardName);
-  forward =
-      forwardName == "integer" ? ForwardKind::Integer : ForwardKind::Float;
   removeUnfinishedFiles();
   Expected<OwningOpRef<ModuleOp>> module =
       read->graph.instantiate(line.context(), read->state);
@@ -307,7 +301,8 @@ Error TrainingSession::fit(ModuleOp module) {
       *evaluation, validationPath.empty() ? dataPath : validationPath, output);
 }
 
-TrainingSummary TrainingSession::summarize() const {
+TrainingSummary
+TrainingSession::summarize(ArrayRef<EpochRecord> records) const {
   TrainingSummary summary;
   auto source = (*network)->getAttrOfType<StringAttr>("qat.source");
   summary.network = source ? source.str() : "a network";
@@ -320,6 +315,13 @@ TrainingSummary TrainingSession::summarize() const {
       summary.options.push_back({name.str(), formatv("{0}", value)});
   llvm::sort(summary.options);
   summary.layers = summarizeLayers(*network);
+  if (!records.empty())
+    for (const NoiseRecord &noise : records.back().noise)
+      for (LayerSummary &layer : summary.layers)
+        if (layer.name == noise.layer) {
+          layer.localNoise = noise.local;
+          layer.accumulatedNoise = noise.accumulated;
+        }
   return summary;
 }
 
@@ -334,12 +336,11 @@ WorkshopOptions TrainingSession::makeWorkshopOptions() const {
   options.preprocessing = preprocessing;
   options.threads = options.step.threads;
   options.stop = &stopRequested;
-  options.forward = forward;
   options.log = &errs();
   options.writeRecords = [this](ArrayRef<EpochRecord> records) {
     if (Error error = writeResults(folder, records))
       return error;
-    return writeReportFile(folder, summarize(), records);
+    return writeReportFile(folder, summarize(records), records);
   };
   return options;
 }
@@ -352,6 +353,8 @@ Error TrainingSession::evaluate() {
   NetworkWorkshop workshop(line.context().getDialectRegistry(),
                            makeWorkshopOptions());
   EpochRecord record;
+  // No epoch of the training.
+  record.epoch = -1;
   Expected<std::optional<double>> score = workshop.evaluate(*network, record);
   if (!score)
     return score.takeError();

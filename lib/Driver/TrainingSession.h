@@ -36,8 +36,6 @@ public:
   std::string teacher;
   std::string folder;
   unsigned threads = 0;
-  /// How the fake-quantized network is computed in evaluations.
-  ForwardKind forward = ForwardKind::Float;
   int64_t checkpointEvery = 0;
 
   std::unique_ptr<Dataset> data, evaluation;
@@ -66,7 +64,7 @@ private:
   llvm::Error fit(ModuleOp module);
   WorkshopOptions makeWorkshopOptions() const;
   /// What the report says besides the epochs.
-  TrainingSummary summarize() const;
+  TrainingSummary summarize(llvm::ArrayRef<EpochRecord> records) const;
   llvm::json::Object makeSetup() const;
   /// Takes what a training that was killed had not finished writing off the
   /// disk.

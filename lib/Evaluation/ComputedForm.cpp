@@ -90,12 +90,17 @@ void qat::addFormPasses(OpPassManager &manager, ModuleOp module,
   }
 }
 
-qat::ForwardOption::ForwardOption(cl::OptionCategory &category)
+qat::ForwardOption::ForwardOption(cl::OptionCategory &category,
+                                  ForwardKind standard)
     : cl::opt<ForwardKind>(
           "forward",
-          cl::desc("How the fake-quantized network computes its layers"),
+          cl::desc(standard == ForwardKind::Float
+                       ? "How the fake-quantized network computes its layers "
+                         "(default: float)"
+                       : "How the fake-quantized network computes its layers "
+                         "once it is frozen (default: integer)"),
           cl::values(clEnumValN(ForwardKind::Float, "float",
-                                "float sums of quantized numbers (default)"),
+                                "float sums of quantized numbers"),
                      clEnumValN(ForwardKind::Integer, "integer",
                                 "on their exact integers")),
-          cl::init(ForwardKind::Float), cl::cat(category)) {}
+          cl::init(standard), cl::cat(category)) {}

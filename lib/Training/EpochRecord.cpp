@@ -12,6 +12,7 @@
 #include "llvm/ADT/Twine.h"
 
 #include <cmath>
+#include <limits>
 
 using namespace llvm;
 using namespace mlir::qat;
@@ -29,6 +30,14 @@ static void add(json::Object &row, StringRef key,
                 const std::optional<Accuracy> &accuracy) {
   if (accuracy)
     row[key] = json::Object{{"top1", accuracy->top1}, {"top5", accuracy->top5}};
+}
+
+static json::Value toJson(const std::optional<double> &decibels) {
+  if (!decibels || std::isnan(*decibels))
+    return nullptr;
+  if (std::isinf(*decibels))
+    return *decibels > 0 ? "inf" : "-inf";
+  return *decibels;
 }
 
 json::Object EpochRecord::toJson() const {
@@ -55,6 +64,12 @@ json::Object EpochRecord::toJson() const {
                       numberOrNull(bound.greatest)};
   }
   row["bounds"] = std::move(values);
+  json::Object layers;
+  for (const NoiseRecord &layer : noise)
+    layers[layer.layer] =
+        json::Array{::toJson(layer.local), ::toJson(layer.accumulated)};
+  if (!noise.empty())
+    row["noise"] = std::move(layers);
   return row;
 }
 
@@ -127,6 +142,29 @@ public:
     });
     return records;
   }
+  std::vector<NoiseRecord> noise(StringRef key) {
+    std::vector<NoiseRecord> records;
+    if (!row.get(key))
+      return records;
+    const json::Object *members = row.getObject(key);
+    if (!members) {
+      refuse(key, "an object");
+      return records;
+    }
+    for (const auto &[name, value] : *members) {
+      const json::Array *two = value.getAsArray();
+      if (!two || two->size() != 2) {
+        refuse(key, "two numbers a layer");
+        return records;
+      }
+      records.push_back(
+          {name.str(), toDecibels((*two)[0], key), toDecibels((*two)[1], key)});
+    }
+    llvm::sort(records, [](const NoiseRecord &a, const NoiseRecord &b) {
+      return a.layer < b.layer;
+    });
+    return records;
+  }
 
   Error takeError() const {
     return wrong.empty() ? Error::success()
@@ -142,6 +180,16 @@ private:
     if (!found)
       refuse(key, "a number");
     return found.value_or(0);
+  }
+  std::optional<double> toDecibels(const json::Value &value, StringRef key) {
+    if (value.kind() == json::Value::Null)
+      return std::nullopt;
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    if (value.getAsString() == "inf")
+      return infinity;
+    if (value.getAsString() == "-inf")
+      return -infinity;
+    return toNumber(&value, key);
   }
   void refuse(StringRef key, const Twine &expected) {
     if (wrong.empty())
@@ -177,6 +225,7 @@ Expected<EpochRecord> EpochRecord::fromJson(const json::Value &value) {
   record.best = reader.boolean("best");
   record.seconds = reader.number("seconds");
   record.bounds = reader.bounds("bounds");
+  record.noise = reader.noise("noise");
   if (Error error = reader.takeError())
     return std::move(error);
   return record;

@@ -15,6 +15,7 @@
 #include "qat/Differentiation/Passes.h"
 #include "qat/Evaluation/ComputedForm.h"
 #include "qat/Evaluation/Judging.h"
+#include "qat/Evaluation/LayerComparison.h"
 #include "qat/Execution/FirstError.h"
 #include "qat/Support/AtomicFile.h"
 
@@ -31,7 +32,7 @@ using namespace mlir;
 using namespace mlir::qat;
 
 void qat::addStepPasses(OpPassManager &manager, const Recipe &recipe,
-                        StringRef teacher) {
+                        StringRef teacher, bool isFrozen) {
   QatDifferentiateOptions options;
   options.batch = recipe.batch;
   options.loss = recipe.loss;
@@ -42,6 +43,9 @@ void qat::addStepPasses(OpPassManager &manager, const Recipe &recipe,
   options.boundScale = recipe.boundScale;
   options.teacher = teacher.str();
   manager.addPass(createQatDifferentiate(options));
+  // Gradients are those of the float evaluation: only values change.
+  if (isFrozen && recipe.forward == "integer")
+    manager.addPass(createQatIntegerForward());
 }
 
 NetworkWorkshop::NetworkWorkshop(const DialectRegistry &registry,
@@ -77,7 +81,7 @@ NetworkWorkshop::compileStep(ModuleOp network, bool frozen) {
   }
   Expected<OwningOpRef<ModuleOp>> formT = runTransforms(
       *source, "cannot make a training step", [&](OpPassManager &manager) {
-        addStepPasses(manager, options.recipe, options.teacher);
+        addStepPasses(manager, options.recipe, options.teacher, frozen);
       });
   if (!formT)
     return formT.takeError();
@@ -203,6 +207,44 @@ static Expected<double> measureReconstruction(const CompiledNetwork &network,
   return sum / std::max(count, 1.0);
 }
 
+/// How many images the noise of layers is measured on.
+static constexpr size_t kNoiseImages = 64;
+
+/// The noise of the layers of `network`, form Q, against the float network that
+/// it stands for.
+static Expected<std::vector<NoiseRecord>>
+measureNoise(ModuleOp network, const WorkshopOptions &options) {
+  FirstError said(network.getContext(), "cannot compare the layers");
+  Expected<std::unique_ptr<LayerComparison>> comparison =
+      LayerComparison::create(network, /*reference=*/ModuleOp(), {});
+  if (!comparison)
+    return comparison.takeError();
+  const Dataset &data = *options.evaluation;
+  // What cannot be read has been told, and was little enough.
+  BadSampleLog log(nulls());
+  if (Error error = forEachSample(
+          data, spreadIndices(data.size(), kNoiseImages), options.threads, log,
+          [&](size_t image, const Sample &sample) -> Error {
+            if (options.stop && *options.stop)
+              return make_error<EvaluationStopped>();
+            return (*comparison)->add(image, [&](const TensorInfo &input) {
+              return makeNetworkInput(sample, options.preprocessing, input);
+            });
+          }))
+    return std::move(error);
+  auto getDecibels = [](const std::optional<NoiseSums> &sums) {
+    return sums ? std::optional<double>(sums->getDecibels()) : std::nullopt;
+  };
+  std::vector<NoiseRecord> noise;
+  for (const LayerFigures &layer : (*comparison)->getReport().layers)
+    noise.push_back({layer.name, getDecibels(layer.fakeLocal),
+                     getDecibels(layer.fakeAccumulated)});
+  llvm::sort(noise, [](const NoiseRecord &a, const NoiseRecord &b) {
+    return a.layer < b.layer;
+  });
+  return noise;
+}
+
 Expected<std::optional<double>> NetworkWorkshop::evaluate(ModuleOp trained,
                                                           EpochRecord &record) {
   if (!options.evaluation)
@@ -211,11 +253,16 @@ Expected<std::optional<double>> NetworkWorkshop::evaluate(ModuleOp trained,
   if (!withBounds)
     return withBounds.takeError();
   ModuleOp network = **withBounds;
+  // Which is trained in floating point. Outside of a training, what is asked
+  // for holds.
+  bool isLive = record.epoch >= 0 && !trained->hasAttr(kTrainedBoundsAttribute);
   bool isFloat = getNetworkForm(network) == NetworkForm::Float;
+  ForwardKind forward = options.recipe.forward == "integer" && !isLive
+                            ? ForwardKind::Integer
+                            : ForwardKind::Float;
   if (options.recipe.loss == "mse") {
-    Expected<CompiledForm> form =
-        compileForm(network, isFloat ? ComputedForm::Float : ComputedForm::Fake,
-                    options.forward);
+    Expected<CompiledForm> form = compileForm(
+        network, isFloat ? ComputedForm::Float : ComputedForm::Fake, forward);
     if (!form)
       return form.takeError();
     Expected<double> loss = measureReconstruction(*form->code, options);
@@ -230,8 +277,7 @@ Expected<std::optional<double>> NetworkWorkshop::evaluate(ModuleOp trained,
   std::vector<CompiledForm> forms;
   std::vector<const CompiledNetwork *> networks;
   for (ComputedForm form : wanted) {
-    Expected<CompiledForm> compiled =
-        compileForm(network, form, options.forward);
+    Expected<CompiledForm> compiled = compileForm(network, form, forward);
     if (!compiled)
       return compiled.takeError();
     networks.push_back(compiled->code.get());
@@ -266,6 +312,13 @@ Expected<std::optional<double>> NetworkWorkshop::evaluate(ModuleOp trained,
   record.integer = getAccuracy(1);
   record.agreement =
       percent(judgement->countAgreeing(0, 1), judgement->countJudged());
+  // Its four networks take longer to compile than most epochs to be judged.
+  if (record.epoch + 1 >= options.recipe.epochs) {
+    Expected<std::vector<NoiseRecord>> noise = measureNoise(network, options);
+    if (!noise)
+      return noise.takeError();
+    record.noise = std::move(*noise);
+  }
   return record.integer->top1;
 }
 

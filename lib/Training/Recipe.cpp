@@ -99,7 +99,8 @@ Error Recipe::verify() const {
   };
   for (const Word &word : {Word{"optimizer", optimizer, {"adam", "sgd"}},
                            Word{"bound-scale", boundScale, {"none", "lsq"}},
-                           Word{"loss", loss, {"cross-entropy", "mse"}}})
+                           Word{"loss", loss, {"cross-entropy", "mse"}},
+                           Word{"forward", forward, {"integer", "float"}}})
     if (!is_contained(word.known, word.value))
       return fail(word.option,
                   ("to be " + word.known[0] + " or " + word.known[1]).str(),
@@ -130,6 +131,7 @@ template <typename R, typename F> void visitMembers(R &recipe, F &&visit) {
   visit("distillation", recipe.distillation);
   visit("temperature", recipe.temperature);
   visit("batch_fold_delay", recipe.batchFoldDelay);
+  visit("forward", recipe.forward);
   visit("augmentation", recipe.augmentation);
 }
 } // namespace

@@ -76,6 +76,28 @@ static dnnl_memory_desc_t inAnyOrder(const dnnl_memory_desc_t &given) {
   return result;
 }
 
+/// Attributes of a primitive that overwrites its result, or adds to it.
+static Expected<DnnAttributes> makeAttributes(bool adding) {
+  dnnl_primitive_attr_t made = nullptr;
+  if (Error error =
+          checkDnn(dnnl_primitive_attr_create(&made), "take attributes"))
+    return std::move(error);
+  DnnAttributes attributes(made);
+  if (!adding)
+    return attributes;
+  dnnl_post_ops_t operations = nullptr;
+  if (Error error =
+          checkDnn(dnnl_post_ops_create(&operations), "take attributes"))
+    return std::move(error);
+  dnnl_status_t status = dnnl_post_ops_append_sum(operations, 1.0f);
+  if (status == dnnl_success)
+    status = dnnl_primitive_attr_set_post_ops(made, operations);
+  dnnl_post_ops_destroy(operations);
+  if (Error error = checkDnn(status, "add to a result"))
+    return std::move(error);
+  return attributes;
+}
+
 namespace {
 /// The three tensors of a convolution as oneDNN names them.
 struct Tensors {
@@ -147,6 +169,8 @@ Error PreparedContraction::addOperand(unsigned index, int argument,
   Operand &operand = operands[index];
   operand.argument = argument;
   operand.isResult = isResult;
+  // Only products of matrices add to what is there.
+  bool addsLater = isResult && accumulate && !addsItself;
 
   auto makeMemory = [&](const dnnl_memory_desc_t &description,
                         DnnMemory &memory) {
@@ -158,18 +182,25 @@ Error PreparedContraction::addOperand(unsigned index, int argument,
   };
   if (Error error = makeMemory(given, operand.given))
     return error;
-  if (dnnl_memory_desc_equal(&given, taken))
+  if (!addsLater && dnnl_memory_desc_equal(&given, taken))
     return Error::success();
   if (Error error = makeMemory(*taken, operand.taken))
     return error;
   operand.scratchOffset = reserve(dnnl_memory_desc_get_size(taken));
 
+  DnnAttributes adding;
+  if (addsLater) {
+    Expected<DnnAttributes> made = makeAttributes(/*adding=*/true);
+    if (!made)
+      return made.takeError();
+    adding = std::move(*made);
+  }
   dnnl_primitive_desc_t made = nullptr;
   const dnnl_memory_desc_t &from = isResult ? *taken : given;
   const dnnl_memory_desc_t &to = isResult ? given : *taken;
   if (Error error =
           checkDnn(dnnl_reorder_primitive_desc_create(
-                       &made, &from, *engine, &to, *engine, /*attr=*/nullptr),
+                       &made, &from, *engine, &to, *engine, adding.get()),
                    "reorder an operand"))
     return error;
   DnnDescription description(made);
@@ -325,13 +356,14 @@ Error PreparedContraction::prepare(const TrainingContraction &contraction) {
   Expected<dnnl_engine_t> engine = getEngine();
   if (!engine)
     return engine.takeError();
-  dnnl_primitive_attr_t made = nullptr;
-  if (Error error =
-          checkDnn(dnnl_primitive_attr_create(&made), "take attributes"))
-    return error;
-  attributes.reset(made);
+  accumulate = contraction.accumulate;
+  addsItself = accumulate && contraction.geometry.isPointwise();
+  Expected<DnnAttributes> made = makeAttributes(addsItself);
+  if (!made)
+    return made.takeError();
+  attributes = std::move(*made);
   if (Error error = checkDnn(dnnl_primitive_attr_set_scratchpad_mode(
-                                 made, dnnl_scratchpad_mode_user),
+                                 attributes.get(), dnnl_scratchpad_mode_user),
                              "take scratch memory"))
     return error;
 

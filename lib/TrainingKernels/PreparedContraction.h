@@ -57,6 +57,8 @@ private:
   /// a, b and the result.
   Operand operands[3];
   int64_t scratchBytes = 0;
+  /// Whether the result is added to, by the product or after it.
+  bool accumulate = false, addsItself = false;
   std::string description;
 };
 

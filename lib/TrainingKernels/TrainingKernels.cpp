@@ -41,7 +41,8 @@ TrainingContraction::Words TrainingContraction::getWords() const {
           g.dilationHeight,
           g.dilationWidth,
           g.groups,
-          g.depthwise};
+          g.depthwise,
+          accumulate};
 }
 
 TrainingContraction TrainingContraction::fromWords(ArrayRef<int64_t> words) {
@@ -58,7 +59,8 @@ TrainingContraction TrainingContraction::fromWords(ArrayRef<int64_t> words) {
                        &g.dilationHeight, &g.dilationWidth, &g.groups};
   for (auto [index, field] : enumerate(fields))
     *field = words[2 + index];
-  g.depthwise = words[wordCount - 1] != 0;
+  g.depthwise = words[20] != 0;
+  contraction.accumulate = words[21] != 0;
   return contraction;
 }
 
@@ -148,6 +150,13 @@ ArrayRef<NamedTrainingKernel> mlir::qat::getNamedTrainingKernels() {
       {"qat_training_contraction",
        reinterpret_cast<void *>(&qat_training_contraction)}};
   return kernels;
+}
+
+bool mlir::qat::hasByteProducts() {
+  // Sets of instructions are bits, with those of what they build on.
+  unsigned isa = dnnl_get_effective_cpu_isa();
+  auto has = [&](unsigned set) { return (isa & set) == set; };
+  return has(dnnl_cpu_isa_avx512_core_vnni) || has(dnnl_cpu_isa_avx2_vnni);
 }
 
 std::string mlir::qat::getTrainingLibraryVersion() {

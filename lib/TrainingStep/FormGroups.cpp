@@ -393,8 +393,8 @@ LogicalResult GroupBuilder::build(Operation *before) {
     request.partBytes = partBytes;
     for (Operation *op : group)
       if (auto contraction = dyn_cast<ContractionOp>(op))
-        request.weightBytes =
-            std::max(request.weightBytes, bytesOf(contraction.getWeights().getType()));
+        request.weightBytes = std::max(
+            request.weightBytes, bytesOf(contraction.getWeights().getType()));
     request.maxTiles = maxTiles;
     if (treatsPixelsAlike()) {
       for (auto [op, cut] : needed)

@@ -210,6 +210,11 @@ void FunctionOutliner::yieldSum(FusedOp fused, Value value, Value buffer) {
   if (auto loops = dyn_cast<linalg::LinalgOp>(result.getOwner())) {
     old->moveBefore(loops);
     loops.getDpsInitsMutable()[result.getResultNumber()].set(old);
+  } else if (auto product = dyn_cast<ContractionOp>(result.getOwner());
+             product && product.getKind() == ContractionKind::WeightGradient) {
+    old->moveBefore(product);
+    product.getInitMutable().set(old);
+    product.setAccumulate(true);
   } else {
     SmallVector<AffineMap> maps(2, b.getMultiDimIdentityMap(type.getRank()));
     SmallVector<utils::IteratorType> iterators(type.getRank(),

@@ -11,6 +11,7 @@
 #include "qat/Conversion/Passes.h"
 #include "qat/Execution/HostPipeline.h"
 #include "qat/Execution/Passes.h"
+#include "qat/TrainingKernels/TrainingKernels.h"
 #include "qat/TrainingStep/Passes.h"
 
 #include "mlir/Conversion/Passes.h"
@@ -30,6 +31,8 @@ using namespace mlir;
 void mlir::qat::buildStepTensorPipeline(OpPassManager &manager,
                                         bool useLibrary) {
   manager.addPass(createQatRaiseConvolutions());
+  if (useLibrary && hasByteProducts())
+    manager.addPass(createQatUseByteContractions());
   OpPassManager &tosa = manager.nest<func::FuncOp>();
   tosa.addPass(tosa::createTosaMakeBroadcastablePass());
   tosa.addPass(tosa::createTosaToLinalgNamed());

@@ -1,7 +1,7 @@
 // RUN: qat-mlir-opt %s -convert-contractions-to-kernels -split-input-file -verify-diagnostics | FileCheck %s
 
-// CHECK-DAG: memref.global "private" constant @contraction_0 : memref<21xi64> = dense<[0, 0, 2, 8, 8, 4, 4, 4, 6, 3, 3, 0, 1, 0, 1, 2, 2, 1, 1, 2, 0]>
-// CHECK-DAG: memref.global "private" constant @contraction_1 : memref<21xi64> = dense<[0, 1,
+// CHECK-DAG: memref.global "private" constant @contraction_0 : memref<22xi64> = dense<[0, 0, 2, 8, 8, 4, 4, 4, 6, 3, 3, 0, 1, 0, 1, 2, 2, 1, 1, 2, 0, 0]>
+// CHECK-DAG: memref.global "private" constant @contraction_1 : memref<22xi64> = dense<[0, 1,
 // CHECK-DAG: func.func private @qat_training_contraction(index, index, index, index)
 // CHECK-LABEL: func.func @calls
 func.func @calls(%x: memref<2x8x8x4xf32, strided<[256, 32, 4, 1], offset: ?>>, %w: memref<6x3x3x2xf32>, %y: memref<2x4x4x6xf32>, %z: memref<2x4x4x6xf32>) {

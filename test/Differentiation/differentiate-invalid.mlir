@@ -49,3 +49,21 @@ func.func @main(%x: tensor<1x2x2x4xf32>) -> tensor<1x2x2x4xf32> {
 func.func @main(%x: tensor<1x4xf32>, %y: tensor<1x4xf32>) -> tensor<1x4xf32> {
   return %x : tensor<1x4xf32>
 }
+
+// -----
+
+ml_program.global private mutable @v(dense<0.5> : tensor<1xf32>) : tensor<1xf32>
+func.func @main(%x: tensor<1x4xf32>) -> tensor<1x6xf32> {
+  %v = ml_program.global_load @v : tensor<1xf32>
+  %s = tosa.const_shape {values = dense<[0, 0, 1, 1]> : tensor<4xindex>} : () -> !tosa.shape<4>
+  // expected-error @unknown {{'tosa.pad' op has no derivative by what it pads with}}
+  %y = tosa.pad %x, %s, %v : (tensor<1x4xf32>, !tosa.shape<4>, tensor<1xf32>) -> tensor<1x6xf32> loc("pad")
+  return %y : tensor<1x6xf32>
+}
+
+// -----
+
+// A module without a network.
+// expected-error @+1 {{expects a function '@main' of one block}}
+module {
+}

@@ -226,6 +226,8 @@ def data_files(folder):
     folder_of("images", {f"class{i}/a.ppm": ppm(8, 20 * i) for i in range(10)})
     folder_of("larger", {f"class{i}/a.ppm": ppm(11, 20 * i) for i in range(10)})
     folder_of("corrupt", {"c0/a.jpg": b"\xff\xd8\xff\xe0nothing", "c1/b.ppm": ppm(8, 1)})
+    folder_of("corrupt-ten", {f"c{i}/a.ppm": ppm(8, i) for i in range(9)} |
+              {"c9/a.jpg": b"\xff\xd8\xff\xe0nothing"})
     folder_of("claims", {"c0/a.ppm": b"P6 99999 99999 255\n"})
     folder_of("no-images", {"readme.txt": "nothing to see"})
     folder_of("table", {"labels.tsv": "file\tclass\na.ppm\tcat\n", "a.ppm": ppm(8, 1)})
@@ -241,6 +243,9 @@ def data_files(folder):
     np.save(folder / "arrays" / "x.npy", np.zeros((4, 8, 8, 3), np.float32))
     np.save(folder / "arrays" / "y.npy", np.zeros(3, np.int64))
     (folder / "nothing").mkdir()
+    folder_of("checkpoint-text", {"checkpoint.safetensors": "not a checkpoint"})
+    folder_of("checkpoint-other", {"checkpoint.safetensors": safetensors(
+        {"conv.weight": np.zeros((3, 3), np.float32)})})
 
 
 def safetensors(arrays):

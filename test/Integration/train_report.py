@@ -1,9 +1,9 @@
 """report.html of a training: well-formed, complete in itself, everything
-escaped, and its numbers and curves are those of results.jsonl."""
+escaped, and its numbers and curves are those of results.jsonl; that of a real
+training has the bits, sizes and noise of the layers that other commands tell."""
 
 import html.parser
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -11,18 +11,12 @@ import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = pathlib.Path(os.environ.get("QAT_BUILD_DIR") or ROOT / "build/dev")
-COUNTS = {"passed": 0, "failed": 0, "skipped": 0}
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "training"))
+from short_runs import BUILD, NETWORK, RECIPE, check, finish, prepare, run
+
 SVG = "{http://www.w3.org/2000/svg}"
 HTML = "{http://www.w3.org/1999/xhtml}"
 NASTY = "<script>alert(1)</script>&\"'\x01]]>--"
-
-
-def check(what, holds, found=""):
-    COUNTS["passed" if holds else "failed"] += 1
-    if not holds:
-        print(f"FAILED: {what}: {found}")
 
 
 def write(folder, rows, summary):
@@ -225,6 +219,57 @@ def check_tables(tree, rows):
     check("options", options == wanted, options)
 
 
+def check_training(folder):
+    """The layers of a short training against what was asked for, `qat info` and
+    `qat eval --per-layer`."""
+    data = prepare(folder / "data")
+    config = [{"layer": "conv2d_1", "w_bits": 2, "quant_type": "PerLayerAsymPACT"},
+              {"layer": "conv2d_3", "a_bits": 4}, {"layer": "add", "a_bits": 6}]  # fmt: skip
+    save = folder / "run"
+    run("zoo", *NETWORK[1:], "--classes", 10, "-o", folder / "f.mlir")
+    run("train", folder / "f.mlir", *data, *RECIPE, "--epochs", 2, "--quantizer",
+        "--type_quant", "PerChannelsAsymMinMax", "--quant_add_config", json.dumps(config),
+        "--batch_fold_delay", 1, "--save", save, "--calibrate", data[-1])  # fmt: skip
+    text = (save / "report.html").read_text()
+    tree = ElementTree.fromstring(text.split("\n", 1)[1])
+    head, *body = table(tree, "layers")
+    found = {line[0]: dict(zip(head, line)) for line in body}
+    run("info", folder / "f.mlir", "--json", folder / "info.json")
+    # `qat info` counts biases too; their number is that of the channels.
+    weights = {layer["name"]: layer["parameters"] - layer["output"][-1]
+               for layer in json.loads((folder / "info.json").read_text())["layers"]
+               if layer["parameters"] and layer["kind"] != "batch_norm"}  # fmt: skip
+    check("weights of every layer", {name: int(line["weights"]) for name, line in found.items()
+          if line["weights"] != "-"} == weights, (found, weights))  # fmt: skip
+    for name, line in found.items():
+        if line["weights"] == "-":
+            continue
+        special = name == "conv2d_1"
+        wanted = ["PerLayerAsymPACT" if special else "PerChannelsAsymMinMax", "2" if special else "8"]
+        check(f"scheme and bits of {name}", [line["quantizer"], line["weight bits"]] == wanted, line)
+    bits = {name: line["activation bits"] for name, line in found.items()}
+    check("bits of activations", (bits["conv2d_3"], bits["add"], bits["conv2d"], bits["input"])
+          == ("4", "6", "8", "8"), bits)
+    run("eval", save / "last.mlir", *data, "--images", 64, "--per-layer", "--json",
+        folder / "eval.json")
+    layers = json.loads((folder / "eval.json").read_text())["per_layer"]["layers"]
+    # The table has no pools.
+    layers = [layer for layer in layers if layer["name"] in found]
+    check("layers compared", len(layers) == len(found), (layers, list(found)))
+    for layer in layers:
+        line = found[layer["name"]]
+        for column, key in (("local dB", "snr_fake_float_local"),
+                            ("accumulated dB", "snr_fake_float")):  # fmt: skip
+            known = layer[key]
+            wanted = "-" if known is None else "none" if known == "inf" else f"{known:.1f}"
+            near = line[column] == wanted or (
+                isinstance(known, float) and abs(float(line[column]) - known) < 0.051
+            )
+            check(f"{column} of {layer['name']}", near, (line, layer))
+    alphas = [plot for plot in plots_of(tree) if plot in found]
+    check("a plot a layer with bounds", len(alphas) >= 8, alphas)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -259,9 +304,9 @@ def main():
             finite = not re.search(r"[\"\s,>-](nan|inf)\b", text)
             check(f"{what} epochs have numbers", finite)
             check(f"{what} epochs in the table", len(table(tree, "epochs") or [0]) == 1 + len(some))
-    print("{passed} passed, {failed} failed, {skipped} skipped".format(**COUNTS))
-    return 1 if COUNTS["failed"] else 0
+        check_training(folder)
+    finish()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -12,11 +12,14 @@ The long form: training_steps.py --count 2000.
 
 import argparse
 import collections
+import concurrent.futures
+import itertools
 import os
 import pathlib
 import re
 import sys
 import tempfile
+import zlib
 
 import numpy as np
 
@@ -47,6 +50,7 @@ VARIANTS = [
     Settings(accumulate=2, smoothing=0.1, clip=0.05),
     Settings(dropout=0.4, decay=1e-3),
     Settings(optimizer="sgd", clip=0.1, accumulate=2),
+    Settings(bound_scale="lsq"),
 ]
 
 
@@ -99,6 +103,8 @@ class Case:
             given = arrays | {"input": x, "label": labels, "hyper": hyper}
             given["seed"] = np.array([77, number], np.int32)
             after = compiled.run(given)
+            if number == 0:
+                self.compare_threads(compiled, given, after)
             gradients = self.compare_pass(given, after, x, labels, number)
             total = gradients if total is None else {
                 name: total[name] + gradients[name] for name in total
@@ -129,6 +135,8 @@ class Case:
         loss, logits, gradients = compare.loss_and_gradients(
             expected, settings, x, labels, taps, dropout
         )
+        for name, factor in self.factors.items():
+            gradients[name] = gradients[name] * factor
         for what, difference, allowed in expected.differences:
             comparison.near("tap", what, difference, 0, allowed)
         metrics = after["metrics"]
@@ -148,6 +156,21 @@ class Case:
             comparison.near("statistic", name, after[f"statistic:{name}"], fresh,
                             momentum * slack + 2e-7 * np.abs(fresh) + 1e-9)  # fmt: skip
         return gradients
+
+    def compare_threads(self, compiled, given, after):
+        """The same bits on any number of threads, and after a loss that is no
+        number nothing but the metrics changed."""
+        for key, array in compiled.run(given, threads=3).items():
+            if array.tobytes() != after[key].tobytes():
+                self.comparison.failures.append(f"'{key}' differs on three threads")
+        broken = given | {"hyper": given["hyper"].copy()}
+        broken["hyper"][compare.SMOOTHING] = np.nan
+        for key, array in compiled.run(broken).items():
+            before = broken.get(key, np.zeros_like(array))
+            if key.startswith(("parameter", "moment", "gradient", "statistic")) and (
+                array.tobytes() != before.tobytes()
+            ):
+                self.comparison.failures.append(f"'{key}' changed after a loss of NaN")
 
     def tap_count(self, arrays):
         return sum(key.startswith("tap:") for key in arrays)
@@ -183,13 +206,17 @@ class Case:
                     comparison.failures.append(f"'{name}' has a gradient, but is not trained")
 
     def prepare(self):
-        """What the batches and masks need to know of the network."""
+        """What the batches and masks need to know of the network; whether it has
+        weights, and ends in one score a class."""
         parsed = under_test.read(self.quantized)
+        self.factors = compare.bound_factors(parsed, self.settings)
         ops = parsed.functions["main"]["ops"]
         returned = ops[-1].operand_types[0]
         shape, _ = under_test.module.shape_of(returned)
         self.classes = shape[-1]
         convolutions = [op for op in ops if "conv2d" in op.name]
+        if not convolutions:
+            return False
         shape, _ = under_test.module.shape_of(convolutions[-1].operand_types[0])
         self.last_inputs = int(np.prod(shape))
         return int(np.prod(shape_of_output(returned))) == self.classes
@@ -201,23 +228,28 @@ def shape_of_output(text):
 
 def random_cases(first, count):
     """Networks that end in one score a class, by rising seed."""
-    seed = first
-    while count:
+    for seed in itertools.count(first):
         text = under_test.run("qat-random-networks", "--print", "--seed", seed, "--count", 1)
         words = re.findall(r"\S+=\[.*\]|\S+=\S+", text.splitlines()[0][3:])
-        quantized = under_test.run("qat-mlir-opt", "--qat-insert-quantizers=" + " ".join(words),
-                                   *under_test.GENERIC, "-", stdin=text)  # fmt: skip
+        try:
+            quantized = under_test.run(
+                "qat-mlir-opt", "--qat-insert-quantizers=" + " ".join(words),
+                *under_test.GENERIC, "-", stdin=text,
+            )  # fmt: skip
+        except under_test.Refused:
+            continue
         settings = VARIANTS[seed % len(VARIANTS)]
         for is_frozen in (False, True):
             name = f"random {seed} {'frozen' if is_frozen else 'live'}"
             case = Case(name, quantized, settings, is_frozen, (-0.8, 1.6))
+            # Both ways of computing the contractions.
+            case.kernels = Case.kernels or (["--loops"] if seed % 2 else [])
             if not case.prepare():
                 continue
             yield case
             count -= 1
             if not count:
                 return
-        seed += 1
 
 
 def zoo_cases(folder):
@@ -255,7 +287,7 @@ def resnet_cases(folder):
 
 def main():
     parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("--count", type=int, default=24)
+    parser.add_argument("--count", type=int, default=16)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="")
     parser.add_argument("--verbose", action="store_true")
@@ -273,27 +305,35 @@ def main():
                 yield from resnet_cases(folder)
             yield from random_cases(options.seed, options.count)
 
-        for number, case in enumerate(cases()):
-            if options.only not in case.name:
-                continue
+        def work(case):
+            """(failures, or None where the network is refused; worst ratios)"""
             try:
                 case.prepare()
-                done = case.run(folder, np.random.default_rng(number))
+                with tempfile.TemporaryDirectory(dir=folder) as own:
+                    rng = np.random.default_rng(zlib.crc32(case.name.encode()))
+                    done = case.run(pathlib.Path(own), rng)
+                return done.failures, done.worst
             except under_test.Refused:
-                refused += 1
-                continue
+                return None, {}
             except (under_test.Failure, NotImplementedError) as error:
-                counts["failed"] += 1
-                print(f"FAILED: {case.name}: {error}")
-                continue
-            counts["failed" if done.failures else "passed"] += 1
-            for kind, ratio in done.worst.items():
-                worst[kind] = max(worst.get(kind, 0), ratio)
-            if done.failures:
-                print(f"FAILED: {case.name}: {len(done.failures)}: {done.failures[0]}")
-            if options.verbose:
-                print(case.name, {k: round(v, 4) for k, v in done.worst.items()})
-                print("\n".join("    " + f for f in done.failures[1:20]))
+                return [str(error)], {}
+
+        chosen = (case for case in cases() if options.only in case.name)
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            # A few at a time: networks are made when they are wanted.
+            while batch := list(itertools.islice(chosen, 16)):
+                for case, (failures, ratios) in zip(batch, pool.map(work, batch)):
+                    if failures is None:
+                        refused += 1
+                        continue
+                    counts["failed" if failures else "passed"] += 1
+                    for kind, ratio in ratios.items():
+                        worst[kind] = max(worst.get(kind, 0), ratio)
+                    if failures:
+                        print(f"FAILED: {case.name}: {len(failures)}: {failures[0]}")
+                    if options.verbose:
+                        print(case.name, {k: round(v, 4) for k, v in ratios.items()})
+                        print("".join(f"    {f}\n" for f in failures[1:20]), end="")
     print("largest part of a tolerance:", {k: round(v, 3) for k, v in worst.items()})
     if refused > MOST_REFUSED * (options.count or 1) and not options.only:
         counts["failed"] += 1

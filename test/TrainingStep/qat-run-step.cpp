@@ -11,7 +11,14 @@
 // called ROLE:NAME there, or just ROLE where it has no name or the role's own;
 // those that the file lacks begin as zeros.
 //
+// --double runs the step in double precision. --differences then adds to the
+// result, as `difference:NAME`, the derivative of the loss by each element of
+// each trained parameter (one with a moment): by central differences, each from
+// the arguments as they were given.
+//
 //===----------------------------------------------------------------------===//
+
+#include "WidenFloats.h"
 
 #include "qat/InitAll.h"
 #include "qat/Support/Safetensors.h"
@@ -47,6 +54,10 @@ static cl::opt<std::string> cacheFolder("cache", cl::init("none"),
                                         cl::desc("Folder of compiled steps"));
 static cl::opt<bool> loops("loops",
                            cl::desc("Compiled loops only, no library"));
+static cl::opt<bool> doubles("double", cl::desc("In double precision"));
+static cl::opt<double> distance(
+    "differences", cl::init(0),
+    cl::desc("Also differentiate numerically, this far to both sides"));
 static cl::opt<bool> timing("time", cl::desc("Print times"));
 static cl::opt<bool> profile("profile",
                              cl::desc("Print the time of each group"));
@@ -104,6 +115,45 @@ static void printParts(ArrayRef<StepTiming> timings) {
          << " ms\npart rest " << rest << " ms\n";
 }
 
+/// Appends the derivatives of the loss by the trained parameters to `result`;
+/// `given` are the arguments before the step.
+static Error differentiate(CompiledStep &step, ArrayRef<NamedArray> given,
+                           std::vector<NamedArray> &result) {
+  auto find = [&](const Twine &name) {
+    std::string key = name.str();
+    return find_if(given, [&](auto &one) { return one.name == key; });
+  };
+  auto metrics = find("metrics");
+  if (!doubles || metrics == given.end())
+    return createStringError("differences take --double and metrics");
+  for (auto [index, array] : enumerate(given)) {
+    StringRef name = array.name;
+    if (!name.consume_front("parameter:") ||
+        find("moment1:" + name) == given.end())
+      continue;
+    NdArray slopes = NdArray::zeros(ElementKind::F64, array.array.shape());
+    auto *values = reinterpret_cast<double *>(slopes.bytes().data());
+    for (size_t place = 0; place < slopes.bytes().size() / 8; ++place)
+      for (double side : {1.0, -1.0}) {
+        std::vector<NdArray> arrays;
+        std::vector<void *> buffers;
+        for (const NamedArray &one : given) {
+          arrays.push_back(NdArray::zeros(one.array.kind(), one.array.shape()));
+          copy(one.array.bytes(), arrays.back().bytes().begin());
+          buffers.push_back(arrays.back().bytes().data());
+        }
+        static_cast<double *>(buffers[index])[place] += side * distance;
+        if (Error error = step.run(function, buffers))
+          return error;
+        values[place] +=
+            side * *static_cast<double *>(buffers[metrics - given.begin()]) /
+            (2 * distance);
+      }
+    result.push_back({("difference:" + name).str(), std::move(slopes)});
+  }
+  return Error::success();
+}
+
 static Error runStep() {
   mlir::DialectRegistry registry;
   registerAllDialects(registry);
@@ -113,6 +163,8 @@ static Error runStep() {
   if (!module)
     return createStringError("'" + input + "' cannot be read");
 
+  if (doubles && mlir::failed(widenFloats(*module)))
+    return createStringError("'" + input + "' cannot be widened");
   auto start = std::chrono::steady_clock::now();
   StepOptions options;
   options.threads = threads;
@@ -161,6 +213,10 @@ static Error runStep() {
   }
   if (!given.empty())
     return createStringError("no argument is called '" + given[0].name + "'");
+  std::vector<NamedArray> differences;
+  if (distance != 0)
+    if (Error error = differentiate(**step, arrays, differences))
+      return error;
   for (NamedArray &array : arrays)
     buffers.push_back(array.array.bytes().data());
 
@@ -181,6 +237,7 @@ static Error runStep() {
            << format("memory %.3f MB\n", residentMegabytes("VmHWM") - before);
     printParts((*step)->timings(function));
   }
+  std::move(differences.begin(), differences.end(), std::back_inserter(arrays));
   return result.empty() ? Error::success() : writeSafetensors(result, arrays);
 }
 

@@ -12,7 +12,8 @@ ResNet-8 as trained (QAT_SHARED), on cifar10_train_10k, judged on
 cifar10_test_2k by the integer network at the end of the last epoch, against the
 float network fine-tuned with the same recipe and number of epochs: the pictures are
 lossy copies, so fine-tuning alone raises accuracy. Weights per channel; with
-2-bit activations the operands of the adds keep 4 bits. MixPC and MixPL: bits by
+2-bit activations the operands of the adds keep 4 bits, and what the average pool
+reads, whose mean is rounded to its levels, has 8. MixPC and MixPL: bits by
 `--mem_constraint` with half of the flash of the 8-bit network. `--network
 mobilenet` trains MobileNetV1 0.25 from scratch in float, then with 4 bits.
 
@@ -38,6 +39,8 @@ ASSETS = SHARED / "assets"
 # Points that integer top-1 may lie below the float network's (the goals).
 BOUNDS = {"W8A8": 0.7, "W4A4": 1.5, "W4A2": 6, "W2A4": 6, "W2A2": 12}
 RESIDUALS = ("conv2d_2", "conv2d_4", "conv2d_5", "conv2d_7", "conv2d_8")
+# The average pool rounds to the levels of its input.
+POOLED = "add_2"
 NETWORKS = {
     "resnet8": ["float", *BOUNDS, "MixPC", "MixPL"],
     "mobilenet": ["float", "W4A4"],
@@ -92,8 +95,10 @@ class Experiments:
         found = re.fullmatch(r"W(\d)A(\d)", name)
         if found:
             words += ["--weight_bits", found[1], "--activ_bits", found[2]]
-            if int(found[2]) < 4 and self.options.network == "resnet8":
-                config = [{"layer": layer, "a_bits": 4} for layer in RESIDUALS]
+            if self.options.network == "resnet8" and int(found[2]) < 8:
+                config = [{"layer": POOLED, "a_bits": 8}]
+                if int(found[2]) < 4:
+                    config += [{"layer": layer, "a_bits": 4} for layer in RESIDUALS]
                 words += ["--quant_add_config", json.dumps(config)]
         else:
             words += ["--mixed_prec_quant", name, "--mem_constraint", self.half_budget(source)]

@@ -17,7 +17,9 @@ FORMULA covers the four or five roundings of one element of the optimizer.
 
 import dataclasses
 
+import module
 import numpy as np
+import reference
 import torch
 
 GRADIENT = 5e-5
@@ -102,7 +104,7 @@ class Comparison:
         allowed = np.broadcast_to(np.asarray(allowed, np.float64), off.shape)
         with np.errstate(invalid="ignore", divide="ignore"):
             ratio = np.where(off == 0, 0, off / allowed)
-        ratio = np.where(np.isfinite(ours), ratio, np.inf)
+        ratio = np.where(np.isnan(ratio) | ~np.isfinite(ours), np.inf, ratio)
         largest = float(ratio.max(initial=0))
         self.worst[kind] = max(self.worst.get(kind, 0), largest)
         if largest > 1:
@@ -151,10 +153,20 @@ def optimizer_step(comparison, name, settings, hyper, old, new, gradient, allowe
     comparison.near("parameter", f"new {name}", p1, p - change, slack)
 
 
-def bound_factor(quantizer_elements, bits, settings):
+def bound_factors(parsed, settings):
+    """What the gradient of each bound is multiplied by: LSQ's gradient scale."""
     if settings.bound_scale == "none":
-        return 1.0
-    return 1.0 / np.sqrt(quantizer_elements * (2**bits - 1))
+        return {}
+    names, factors = {}, {}
+    for op in parsed.functions["main"]["ops"]:
+        if op.name == "ml_program.global_load":
+            names[op.results[0]] = op.attributes["global"].lstrip("@").strip('"')
+        elif op.name in reference.ACTIVATIONS + reference.WEIGHTS:
+            shape, _ = module.shape_of(op.operand_types[0])
+            levels = 2 ** int(op.number("bits")) - 1
+            for bound in op.operands[1:]:
+                factors[names[bound]] = 1.0 / np.sqrt(float(np.prod(shape)) * levels)
+    return factors
 
 
 def loss_and_gradients(step, settings, x, labels, taps, dropout):

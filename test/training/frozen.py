@@ -51,6 +51,11 @@ class FrozenStep(reference.Step):
         for op in ops:
             for operand in op.operands:
                 self.users.setdefault(operand, []).append(op)
+        # Behind a layer with weights, what lies on a step rounds up.
+        for op in ops:
+            out = self.output_quantizer(op)[0] if "conv2d" in op.name else None
+            if out is not None:
+                out.attributes["raised"] = None
         self.rounding = "nearest" if "nearest" in module.attributes.get(
             "qat.rounding", "nearest"
         ) else "floor"  # fmt: skip

@@ -63,7 +63,8 @@ def weights(t, op, lo=None, hi=None, clamps=True):
 
 
 def half(op):
-    return f32(0.5) if op.word("rounding") == "nearest" else f32(0)
+    r = f32(0.5) if op.word("rounding") == "nearest" else f32(0)
+    return r + f32(2.0**-18) if "raised" in op.attributes else r
 
 
 def pact(x, op, alpha):

@@ -22,7 +22,13 @@ class Failure(Exception):
 
 
 class Refused(Failure):
-    """A network that cannot be trained, for a known reason."""
+    """A network that cannot be quantized or trained, for a known reason."""
+
+
+REFUSALS = (
+    "on one value a channel",
+    "the last layer's batch norm has to be folded into its weights",
+)
 
 
 def run(*command, stdin=None):
@@ -37,7 +43,7 @@ def run(*command, stdin=None):
     if done.returncode:
         lines = done.stderr.strip().splitlines() or ["no message"]
         errors = [line for line in lines if "error" in line] or lines
-        kind = Refused if "on one value a channel" in errors[0] else Failure
+        kind = Refused if any(text in errors[0] for text in REFUSALS) else Failure
         raise kind(f"{command[0]} ended with {done.returncode}: {errors[0][:300]}")
     return done.stdout
 
@@ -54,6 +60,34 @@ def differentiate(quantized, **options):
                stdin=quantized)  # fmt: skip
 
 
+def _add_arguments(parsed, role, types):
+    """Appends arguments `%ROLE0`, ... of some memref types to `@step`."""
+    step, lines = parsed.functions["step"], parsed.lines
+    entry = step["line"]
+    head = lines[entry]
+    found = re.search(r"function_type = \((.*?)\) -> \(\)", head)
+    joined = ", ".join(filter(None, [found[1], *types]))
+    head = head.replace(found[0], f"function_type = ({joined}) -> ()")
+    attributes = ", ".join(
+        f'{{qat.name = "{i}", qat.role = "{role}"}}' for i in range(len(types))
+    )
+    if types:
+        head = re.sub(r"(arg_attrs = \[.*?\})\]", rf"\1, {attributes}]", head)
+    lines[entry] = head
+    block = next(
+        i for i in range(entry, len(lines)) if lines[i].lstrip().startswith("^bb0(")
+    )
+    arguments = "".join(f", %{role}{i}: {kind}" for i, kind in enumerate(types))
+    close = module.enclosed(lines[block], lines[block].index("("))
+    lines[block] = lines[block][: close - 1] + arguments + lines[block][close - 1 :]
+    return block
+
+
+def _join(parsed, text):
+    _, _, resources = text.partition("{-#")
+    return "\n".join(parsed.lines) + ("\n{-#" + resources if resources else "\n")
+
+
 def add_taps(text):
     """The step with what goes into each activation quantizer as further arguments.
 
@@ -61,38 +95,37 @@ def add_taps(text):
     the shapes.
     """
     parsed = module.Module(text)
-    step = parsed.functions["step"]
-    wanted = [op for op in step["ops"] if op.name in reference.ACTIVATIONS]
-    lines, end = parsed.lines, None
-    entry = step["line"]
+    ops = parsed.functions["step"]["ops"]
+    wanted = [op for op in ops if op.name in reference.ACTIVATIONS]
+    end = next(op.line for op in ops if op.name == "func.return")
     types = [op.operand_types[0].replace("tensor", "memref", 1) for op in wanted]
-    for op in step["ops"]:
-        if op.name == "func.return":
-            end = op.line
-            break
-    head = lines[entry]
-    found = re.search(r"function_type = \((.*?)\) -> \(\)", head)
-    joined = ", ".join(filter(None, [found[1], *types]))
-    head = head.replace(found[0], f"function_type = ({joined}) -> ()")
-    attributes = ", ".join(
-        f'{{qat.name = "{i}", qat.role = "tap"}}' for i in range(len(types))
-    )
-    if types:
-        head = re.sub(r"(arg_attrs = \[.*?\})\]", rf"\1, {attributes}]", head)
-    lines[entry] = head
-    block = next(i for i in range(entry, end) if lines[i].lstrip().startswith("^bb0("))
-    arguments = "".join(f", %tap{i}: {kind}" for i, kind in enumerate(types))
-    close = module.enclosed(lines[block], lines[block].index("("))
-    lines[block] = lines[block][: close - 1] + arguments + lines[block][close - 1 :]
-    stores = [
+    _add_arguments(parsed, "tap", types)
+    parsed.lines[end:end] = [
         f'    "bufferization.materialize_in_destination"({op.operands[0]}, %tap{i})'
         f" <{{restrict, writable}}> : ({op.operand_types[0]}, {types[i]}) -> ()"
         for i, op in enumerate(wanted)
     ]
-    lines[end:end] = stores
-    _, _, resources = text.partition("{-#")
-    result = "\n".join(lines) + ("\n{-#" + resources if resources else "\n")
-    return result, [module.shape_of(kind)[0] for kind in types]
+    return _join(parsed, text), [module.shape_of(kind)[0] for kind in types]
+
+
+def give_gradient(text):
+    """The step whose logits have the gradient of the argument `given:0` instead
+    of that of the loss."""
+    parsed = module.Module(text)
+    ops = parsed.functions["step"]["ops"]
+    loss = next(op for op in ops if op.name == "qat.softmax_cross_entropy")
+    kind = loss.result_types[1]
+    buffer = kind.replace("tensor", "memref", 1)
+    block = _add_arguments(parsed, "given", [buffer])
+    for op in ops:
+        if op is not loss and loss.results[1] in op.operands:
+            name = re.escape(loss.results[1]) + r"\b"
+            parsed.lines[op.line] = re.sub(name, "%own", parsed.lines[op.line])
+    parsed.lines.insert(
+        block + 1,
+        f'    %own = "bufferization.to_tensor"(%given0) <{{restrict}}> : ({buffer}) -> {kind}',
+    )
+    return _join(parsed, text)
 
 
 def arguments_of(text, function="step"):
@@ -124,14 +157,14 @@ class CompiledStep:
         for function in parsed.functions:
             self.keys[function] = [key for key, _ in arguments_of(text, function)]
 
-    def run(self, arrays, function="step", steps=1):
+    def run(self, arrays, function="step", steps=1, threads=1):
         """What the arguments hold afterwards; those not in `arrays` begin as 0."""
         given = self.folder / f"{self.name}.in.safetensors"
         result = self.folder / f"{self.name}.out.safetensors"
         wanted = {key: arrays[key] for key in self.keys[function] if key in arrays}
         tools().write_safetensors(given, wanted)
         run("qat-run-step", self.path, "--function", function, "--arguments", given,
-            "--result", result, "--steps", steps, *self.options)  # fmt: skip
+            "--result", result, "--steps", steps, "--step-threads", threads, *self.options)  # fmt: skip
         return tools().read_safetensors(result)
 
 

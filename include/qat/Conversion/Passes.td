@@ -60,6 +60,23 @@ def QatRaiseConvolutions : Pass<"qat-raise-convolutions"> {
     "::mlir::tensor::TensorDialect", "::mlir::qat::QatDialect"];
 }
 
+def QatUseByteContractions : Pass<"qat-use-byte-contractions"> {
+  let summary = "Multiply levels as bytes where they fit";
+  let description = [{
+    A forward `qat.contraction` of two `qat.levels` (integer evaluation) becomes
+    one of i8 to i32, exactly: activations clipped from 0 on, with up to 8 bits,
+    are stored from 0 to 255; weights of 8 bits less 128 and the lowest level of
+    their output channel, for which the sums of the levels in each window make
+    up, and weights of fewer bits as they are. Sums are whole numbers of i32,
+    rounded to f32 once. Depthwise convolutions stay: f32 holds their sums, and
+    a vector as many of them as of i32. Pays on processors that multiply bytes
+    four at a time (VNNI, AMX).
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+    "::mlir::tensor::TensorDialect", "::mlir::qat::QatDialect"];
+}
+
 def ConvertContractionsToLinalg : Pass<"convert-contractions-to-linalg"> {
   let summary = "Lower qat.contraction on tensors to linalg.generic";
   let description = [{

@@ -45,10 +45,12 @@ chooseComputedForm(ModuleOp module, llvm::StringRef path,
 void addFormPasses(OpPassManager &manager, ModuleOp module, ComputedForm form,
                    ForwardKind forward = ForwardKind::Float);
 
-/// The option --forward of the commands that compute networks.
+/// The option --forward of the commands that compute networks, with what holds
+/// without it.
 class ForwardOption : public llvm::cl::opt<ForwardKind> {
 public:
-  explicit ForwardOption(llvm::cl::OptionCategory &category);
+  explicit ForwardOption(llvm::cl::OptionCategory &category,
+                         ForwardKind standard = ForwardKind::Float);
 };
 
 } // namespace mlir::qat

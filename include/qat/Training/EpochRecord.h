@@ -33,6 +33,14 @@ struct BoundRecord {
   double least = 0, mean = 0, greatest = 0;
 };
 
+/// Signal to noise of a layer against the float network after an epoch, in dB
+/// (LayerFigures): of the layer alone, and with what it inherits. Infinite
+/// without noise; absent where the float network has no such layer.
+struct NoiseRecord {
+  std::string layer;
+  std::optional<double> local, accumulated;
+};
+
 /// A row of results.jsonl: one epoch of a training.
 struct EpochRecord {
   /// From 0.
@@ -59,13 +67,17 @@ struct EpochRecord {
   /// Time of the training steps alone.
   double seconds = 0;
   std::vector<BoundRecord> bounds;
+  /// Of the layers by name; empty but after the last epoch of a training with
+  /// quantizers.
+  std::vector<NoiseRecord> noise;
 
   /// The members that are present: {"epoch", "steps", "images", "loss",
   /// "train": {"top1", "top5"}, "float": {...}, "fake": {...},
   /// "integer": {...}, "evaluation_loss", "agreement", "lr", "bound_lr",
   /// "frozen", "best", "seconds", "bounds": {"conv1.alpha": 1.5,
-  /// "conv1.weight.lo": [least, mean, greatest]}}. A loss that is not finite
-  /// is null.
+  /// "conv1.weight.lo": [least, mean, greatest]}, "noise": {"conv1": [local,
+  /// accumulated]}}. A loss that is not finite is null; of noise, what is
+  /// absent is null and what is infinite is "inf" or "-inf".
   llvm::json::Object toJson() const;
 
   /// Fails with one line that names the member that is missing or wrong.

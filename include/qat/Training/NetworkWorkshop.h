@@ -23,9 +23,10 @@ class OpPassManager;
 namespace mlir::qat {
 
 /// Adds the passes from the network of a training, form F or Q, to its training
-/// step; `teacher` is the file of a network in form F, or empty.
+/// step; `teacher` is the file of a network in form F, or empty. A network that
+/// `isFrozen` (qat-freeze-for-training) is computed as Recipe::forward says.
 void addStepPasses(OpPassManager &manager, const Recipe &recipe,
-                   llvm::StringRef teacher);
+                   llvm::StringRef teacher, bool isFrozen);
 
 struct WorkshopOptions {
   /// As for addStepPasses.
@@ -42,8 +43,6 @@ struct WorkshopOptions {
   unsigned threads = 0;
   /// Set to give up an evaluation (Trainer::run).
   const std::atomic<bool> *stop = nullptr;
-  /// How the fake-quantized network of an evaluation is computed.
-  ForwardKind forward = ForwardKind::Float;
   /// Where samples that cannot be read are named.
   llvm::raw_ostream *log = nullptr;
   /// Writes the records beside the networks.

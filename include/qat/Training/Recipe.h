@@ -46,6 +46,9 @@ struct Recipe {
   double distillation = 0, temperature = 1;
   /// The epoch at whose start batch norms are frozen; -1 for never.
   int64_t batchFoldDelay = 1;
+  /// How the layers of a frozen network are computed, in steps and in
+  /// evaluations: "integer" (on their exact integers) or "float".
+  std::string forward = "integer";
   /// Of the order of the images, their augmentation and dropout.
   uint64_t seed = 0;
   /// As parseAugmentation reads it.

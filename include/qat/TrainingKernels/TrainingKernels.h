@@ -8,9 +8,10 @@
 //
 // What `qat.contraction` computes (QatContractionOps.td), as functions that the
 // machine code of a training step calls. Images lie NHWC, weights OHWI (HWCM
-// where depthwise) and without gaps; a result is overwritten. Floats are strict
-// float32: no bfloat16, no relaxed arithmetic. A call runs on the calling
-// thread alone, and gives the same bits on every thread and at every call.
+// where depthwise) and without gaps; a result is overwritten (or added to).
+// Floats are strict float32: no bfloat16, no relaxed arithmetic. A call runs on
+// the calling thread alone, and gives the same bits on every thread and at
+// every call.
 //
 //===----------------------------------------------------------------------===//
 
@@ -54,8 +55,10 @@ struct TrainingContraction {
   TrainingProduct product = TrainingProduct::Forward;
   TrainingElements elements = TrainingElements::F32;
   ContractionGeometry geometry;
+  /// Whether a gradient of weights is added to what the result holds.
+  bool accumulate = false;
 
-  static constexpr size_t wordCount = 21;
+  static constexpr size_t wordCount = 22;
   using Words = std::array<int64_t, wordCount>;
 
   /// The contraction as 64-bit words, so that a constant of machine code can
@@ -93,6 +96,11 @@ struct NamedTrainingKernel {
   void *function;
 };
 llvm::ArrayRef<NamedTrainingKernel> getNamedTrainingKernels();
+
+/// Whether products of bytes are exact on this processor and faster than those
+/// of floats: without VNNI oneDNN adds pairs of products in 16 bits, which
+/// saturates.
+bool hasByteProducts();
 
 /// The version of oneDNN, a part of the key of anything compiled against it.
 std::string getTrainingLibraryVersion();

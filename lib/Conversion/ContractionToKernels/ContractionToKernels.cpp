@@ -39,6 +39,7 @@ static TrainingContraction describe(ContractionOp op) {
                          : op.getUnsignedInput() ? TrainingElements::U8
                                                  : TrainingElements::S8;
   contraction.geometry = op.getGeometry();
+  contraction.accumulate = op.getAccumulate();
   return contraction;
 }
 
@@ -152,7 +153,7 @@ private:
       return callLibrary(op);
     ImplicitLocOpBuilder b(op.getLoc(), op);
     buildDirectLoops(b, op.getKind(), geometry, op.getA(), op.getB(),
-                     op.getInit(), lanes);
+                     op.getInit(), op.getAccumulate(), lanes);
     erase(op);
     return success();
   }
@@ -180,7 +181,8 @@ private:
     buildDepthwiseGradients(b, geometry, byWeights ? byWeights.getA() : Value(),
                             byInput ? byInput.getB() : Value(), op.getOutput(),
                             byInput ? byInput.getInit() : Value(),
-                            byWeights ? byWeights.getInit() : Value(), lanes);
+                            byWeights ? byWeights.getInit() : Value(),
+                            byWeights && byWeights.getAccumulate(), lanes);
     erase(op);
     if (other)
       erase(other);

@@ -39,9 +39,10 @@ public:
         lanes(lanes) {}
 
   /// Any of them may be null but `other`: result = sum of weights * other,
-  /// gradient = sum of own * other.
+  /// gradient = sum of own * other, or added to what it holds.
   void build(Value other, Value weights, Value result, Value own,
-             Value gradient) {
+             Value gradient, bool accumulate = false) {
+    this->accumulate = accumulate;
     this->other = flatten(other);
     if (result) {
       this->weights = flatten(weights);
@@ -77,7 +78,7 @@ private:
                                    width / pixels, active),
                               pixels);
     int64_t sumWidth = width / pixels;
-    if (gradient)
+    if (gradient && !accumulate)
       for (int64_t tap = 0; tap < taps; ++tap)
         store(gradient, add(channel, tap * g.channels), getZeros(sumWidth),
               active);
@@ -196,7 +197,7 @@ private:
 
   const ContractionGeometry &g;
   WindowPlane plane;
-  bool forward;
+  bool forward, accumulate = false;
   int64_t lanes;
   /// One-dimensional buffers.
   Value other, weights, result, own, gradient;
@@ -222,6 +223,8 @@ void mlir::qat::buildDepthwiseForward(ImplicitLocOpBuilder &b,
 void mlir::qat::buildDepthwiseGradients(ImplicitLocOpBuilder &b,
                                         const ContractionGeometry &geometry,
                                         Value x, Value w, Value dy, Value dx,
-                                        Value dw, int64_t lanes) {
-  DepthwiseLoops(b, geometry, /*forward=*/false, lanes).build(dy, w, dx, x, dw);
+                                        Value dw, bool accumulate,
+                                        int64_t lanes) {
+  DepthwiseLoops(b, geometry, /*forward=*/false, lanes)
+      .build(dy, w, dx, x, dw, accumulate);
 }

@@ -26,11 +26,12 @@ void buildDepthwiseForward(ImplicitLocOpBuilder &b,
                            Value w, Value y, int64_t lanes);
 
 /// Writes the gradients in one pass over dy: `dx` from `w`, and `dw` from `x`.
-/// Either pair may be null. `dx` must not lie over `x`.
+/// Either pair may be null. `dx` must not lie over `x`. With `accumulate` what
+/// `dw` holds is added to.
 void buildDepthwiseGradients(ImplicitLocOpBuilder &b,
                              const ContractionGeometry &geometry, Value x,
                              Value w, Value dy, Value dx, Value dw,
-                             int64_t lanes);
+                             bool accumulate, int64_t lanes);
 
 } // namespace mlir::qat
 

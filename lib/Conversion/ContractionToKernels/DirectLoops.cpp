@@ -77,13 +77,13 @@ public:
         });
   }
 
-  void buildWeightGradient(Value x, Value dy, Value dw) {
+  void buildWeightGradient(Value x, Value dy, Value dw, bool accumulate) {
     Value image = flatten(x), output = flatten(dy), gradient = flatten(dw);
     loopOverChannels(
         g.outChannels, lanes,
         [&](Value channel, int64_t width, int64_t active) {
           Value first = scale(channel, window);
-          for (int64_t place = 0; place < window; ++place)
+          for (int64_t place = 0; place < window && !accumulate; ++place)
             scatter(gradient, add(first, place), window, getZeros(width),
                     active);
           loop(0, g.batch, 1, {}, [&](Value n, ValueRange) {
@@ -201,7 +201,7 @@ bool mlir::qat::hasDirectLoops(ContractionKind kind,
 void mlir::qat::buildDirectLoops(ImplicitLocOpBuilder &b, ContractionKind kind,
                                  const ContractionGeometry &geometry,
                                  Value left, Value right, Value result,
-                                 int64_t lanes) {
+                                 bool accumulate, int64_t lanes) {
   DirectLoops loops(b, geometry, lanes);
   switch (kind) {
   case ContractionKind::Forward:
@@ -209,6 +209,6 @@ void mlir::qat::buildDirectLoops(ImplicitLocOpBuilder &b, ContractionKind kind,
   case ContractionKind::InputGradient:
     return loops.buildInputGradient(left, right, result);
   case ContractionKind::WeightGradient:
-    return loops.buildWeightGradient(left, right, result);
+    return loops.buildWeightGradient(left, right, result, accumulate);
   }
 }

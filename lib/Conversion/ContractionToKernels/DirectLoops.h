@@ -17,14 +17,16 @@ namespace mlir::qat {
 
 /// Whether loops that keep all weights of a pixel in registers serve a
 /// contraction and are faster than oneDNN, which is weak where a matrix has
-/// less than 16 columns (docs/Results.md).
+/// less than 16 columns (docs/Rationale.md).
 bool hasDirectLoops(ContractionKind kind, const ContractionGeometry &geometry);
 
 /// Writes a contraction of dense buffers of f32 as vector loops of up to
-/// `lanes` channels.
+/// `lanes` channels. With `accumulate` a gradient of weights is added to what
+/// `result` holds.
 void buildDirectLoops(ImplicitLocOpBuilder &b, ContractionKind kind,
                       const ContractionGeometry &geometry, Value left,
-                      Value right, Value result, int64_t lanes);
+                      Value right, Value result, bool accumulate,
+                      int64_t lanes);
 
 } // namespace mlir::qat
 

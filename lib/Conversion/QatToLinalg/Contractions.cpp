@@ -121,7 +121,8 @@ struct ContractionLoops {
   }
 };
 
-/// contraction -> the loops over the padded image, from zeros on.
+/// contraction -> the loops over the padded image, from zeros on or from what
+/// the init holds.
 struct LowerContraction : OpRewritePattern<ContractionOp> {
   using OpRewritePattern::OpRewritePattern;
 
@@ -180,10 +181,12 @@ private:
                      Operand init) {
     Type element = getElementTypeOrSelf(init.first.getType());
     Value zero = arith::ConstantOp::create(b, b.getZeroAttr(element));
-    Value zeros = linalg::FillOp::create(b, zero, init.first).getResult(0);
+    Value first = init.first;
+    if (!op.getAccumulate())
+      first = linalg::FillOp::create(b, zero, first).getResult(0);
     bool isUnsigned = op.getUnsignedInput();
     return buildLoops(
-        b, {left.first, right.first}, zeros,
+        b, {left.first, right.first}, first,
         {left.second, right.second, init.second}, loops.iterators,
         [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
           if (isa<FloatType>(element))

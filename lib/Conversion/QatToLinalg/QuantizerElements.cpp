@@ -57,10 +57,12 @@ Value mlir::qat::towardsZero(ImplicitLocOpBuilder &b, Value bound,
 }
 
 Value mlir::qat::roundByMode(ImplicitLocOpBuilder &b, Value scaled,
-                             RoundingMode mode) {
-  if (mode == RoundingMode::Nearest)
-    scaled =
-        arith::AddFOp::create(b, scaled, buildFloat(b, scaled.getType(), 0.5));
+                             RoundingMode mode, bool raised) {
+  double offset = (mode == RoundingMode::Nearest ? 0.5 : 0.0) +
+                  (raised ? kRaisedOffset : 0.0);
+  if (offset != 0)
+    scaled = arith::AddFOp::create(b, scaled,
+                                   buildFloat(b, scaled.getType(), offset));
   return math::FloorOp::create(b, scaled);
 }
 

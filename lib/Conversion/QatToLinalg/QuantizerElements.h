@@ -41,8 +41,15 @@ Value loadBound(ImplicitLocOpBuilder &b, Value bound);
 Value towardsZero(ImplicitLocOpBuilder &b, Value bound,
                   arith::CmpFPredicate sign);
 
-/// floor(scaled + r): r is a rounding of its own.
-Value roundByMode(ImplicitLocOpBuilder &b, Value scaled, RoundingMode mode);
+/// What `raised` of qat.pact and qat.bounded adds, in steps: above the error of
+/// sums of few bits, among which accumulators on a step are frequent, and so
+/// little that it moves one element in 262,144 otherwise.
+inline constexpr double kRaisedOffset = 0x1p-18;
+
+/// floor(scaled + r): r is a rounding of its own, and kRaisedOffset more where
+/// the quantizer is `raised`.
+Value roundByMode(ImplicitLocOpBuilder &b, Value scaled, RoundingMode mode,
+                  bool raised);
 
 /// The step of qat.bounded in f64, for bounds in f64 that straddle 0.
 Value buildBoundedStep(ImplicitLocOpBuilder &b, Value lo, Value hi,

@@ -109,7 +109,7 @@ struct LowerPact : OpRewritePattern<PactOp> {
                   Value top = buildFloat(e, f32, n);
                   Value scaled = arith::MulFOp::create(e, reciprocal, v[0]);
                   Value level = clampLevel(
-                      e, roundByMode(e, scaled, op.getRounding()), zero, top);
+                      e, roundByMode(e, scaled, op.getRounding(), op.getRaised()), zero, top);
                   level =
                       select(e, CmpFPredicate::OGE, v[0], alpha, top, level);
                   return arith::MulFOp::create(e, level, step);
@@ -144,7 +144,7 @@ struct LowerBounded : OpRewritePattern<BoundedOp> {
                           Value scaled =
                               arith::DivFOp::create(e, v[0], stepSingle);
                           Value level = clampLevel(
-                              e, roundByMode(e, scaled, op.getRounding()), min,
+                              e, roundByMode(e, scaled, op.getRounding(), op.getRaised()), min,
                               max);
                           return arith::MulFOp::create(e, level, stepSingle);
                         }));

@@ -141,3 +141,91 @@ func.func @scale_channels_c2_dynamic(%x: tensor<2x?xf32>, %s: tensor<2xf32>) {
   %0 = qat.scale_channels %x, %s : tensor<2x?xf32>, tensor<2xf32>
   return
 }
+
+// -----
+
+func.func @levels_c1(%x: tensor<2x3xf32>, %v: tensor<3xf32>) {
+  // expected-error @+1 {{'qat.levels' op expects a step of rank 0 without 'channel_axes', but got 'tensor<3xf32>'}}
+  %0 = qat.levels %x, %v : tensor<2x3xf32>, tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @levels_c1_channels(%x: tensor<2x3xf32>, %v: tensor<3xf32>) {
+  // expected-error @+1 {{'qat.levels' op expects a step with one element a channel (2), but got 'tensor<3xf32>'}}
+  %0 = qat.levels %x, %v {channel_axes = array<i64: 0>} : tensor<2x3xf32>, tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @levels_c2(%x: tensor<2x3xf32>, %v: tensor<3xf32>) {
+  // expected-error @+1 {{dimensions}}
+  %0 = qat.levels %x, %v {channel_axes = array<i64: 2>} : tensor<2x3xf32>, tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @dequantize_sums_c1(%x: tensor<2x3xf32>, %s: tensor<f32>, %v: tensor<2xf32>) {
+  // expected-error @+1 {{'qat.dequantize_sums' op expects 'bias' with one element a channel (3), but got 'tensor<2xf32>'}}
+  %0 = qat.dequantize_sums %x, %s, %s, %v : tensor<2x3xf32>, tensor<f32>, tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @dequantize_sums_c1_step(%x: tensor<2x3xf32>, %s: tensor<f32>, %v: tensor<3xf32>, %w: tensor<2xf32>) {
+  // expected-error @+1 {{'qat.dequantize_sums' op expects 'weight_step' of rank 0 or with one element a channel (3), but got 'tensor<2xf32>'}}
+  %0 = qat.dequantize_sums %x, %w, %s, %v : tensor<2x3xf32>, tensor<2xf32>, tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @requantize_sums_c1(%x: tensor<2x3xf32>, %s: tensor<f32>, %v: tensor<3xf32>) {
+  // expected-error @+1 {{'qat.requantize_sums' op expects at most two bounds, but got 3}}
+  %0 = qat.requantize_sums %x, %v, %v, %s, %s, %s, %s {bits = 8 : i32} : tensor<2x3xf32>, tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @requantize_sums_c2(%x: tensor<2x3xf32>, %s: tensor<f32>, %v: tensor<2xf32>) {
+  // expected-error @+1 {{'qat.requantize_sums' op expects 'integer_bias' with one element a channel (3), but got 'tensor<2xf32>'}}
+  %0 = qat.requantize_sums %x, %v, %v, %s, %s {bits = 8 : i32} : tensor<2x3xf32>, tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @requantize_levels_c1(%x: tensor<2x3xf32>, %s: tensor<f32>, %d: tensor<f64>) {
+  // expected-error @+1 {{'qat.requantize_levels' op expects one or two inputs and as many steps, but got 3 and 3}}
+  %0 = qat.requantize_levels %x, %x, %x steps(%d, %d, %d) onto(%d) bounds(%s) {bits = 8 : i32, rounding = #qat.rounding<nearest>} : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32> -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @requantize_levels_c1_steps(%x: tensor<2x3xf32>, %s: tensor<f32>, %d: tensor<f64>) {
+  // expected-error @+1 {{'qat.requantize_levels' op expects one or two inputs and as many steps, but got 2 and 1}}
+  %0 = qat.requantize_levels %x, %x steps(%d) onto(%d) bounds(%s) {bits = 8 : i32, rounding = #qat.rounding<nearest>} : tensor<2x3xf32>, tensor<2x3xf32> -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @requantize_levels_c1_type(%x: tensor<2x3xf32>, %y: tensor<3x3xf32>, %s: tensor<f32>, %d: tensor<f64>) {
+  // expected-error @+1 {{'qat.requantize_levels' op expects inputs of the type of the result, but got 'tensor<3x3xf32>'}}
+  %0 = qat.requantize_levels %x, %y steps(%d, %d) onto(%d) bounds(%s) {bits = 8 : i32, rounding = #qat.rounding<nearest>} : tensor<2x3xf32>, tensor<3x3xf32> -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @requantize_levels_c2(%x: tensor<2x3xf32>, %s: tensor<f32>, %d: tensor<f64>) {
+  // expected-error @+1 {{'qat.requantize_levels' op expects one or two bounds, but got 3}}
+  %0 = qat.requantize_levels %x steps(%d) onto(%d) bounds(%s, %s, %s) {bits = 8 : i32, rounding = #qat.rounding<nearest>} : tensor<2x3xf32> -> tensor<2x3xf32>
+  return
+}

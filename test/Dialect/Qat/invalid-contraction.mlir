@@ -117,3 +117,11 @@ func.func @contraction_c5_gradient(%dy: tensor<2x4x4x6xf32>, %w: tensor<6x1x1x4x
   %r = qat.contraction input_gradient ins(%dy, %w : tensor<2x4x4x6xf32>, tensor<6x1x1x4xf32>) outs(%dx : tensor<1x4x4x4xf32>) -> tensor<1x4x4x4xf32>
   return
 }
+
+// -----
+
+func.func @contraction_c6(%dy: tensor<1x4x4x6xf32>, %w: tensor<6x1x1x4xf32>, %dx: tensor<1x4x4x4xf32>) {
+  // expected-error @+1 {{'qat.contraction' op expects kind 'weight_gradient' with 'accumulate'}}
+  %r = qat.contraction input_gradient ins(%dy, %w : tensor<1x4x4x6xf32>, tensor<6x1x1x4xf32>) outs(%dx : tensor<1x4x4x4xf32>) {accumulate} -> tensor<1x4x4x4xf32>
+  return
+}

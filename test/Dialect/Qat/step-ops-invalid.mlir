@@ -149,3 +149,19 @@ func.func @softmax_gradient_c1(%x: tensor<f32>) {
   %s = qat.softmax_gradient %x, %x : tensor<f32>
   return
 }
+
+// -----
+
+func.func @update_statistics_count(%v: tensor<4xf32>, %m: tensor<f32>) {
+  // expected-error @+1 {{'qat.update_statistics' op attribute 'count' failed to satisfy constraint: 64-bit signless integer attribute whose value is positive}}
+  %0, %1 = qat.update_statistics %v, %v, %v, %v, %m {count = 0 : i64} : tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @channel_products_rank(%g: tensor<8x4x16xf32>, %v: tensor<16xf32>) {
+  // expected-error @+1 {{'qat.channel_products' op operand #0 must be}}
+  %0, %1 = qat.channel_products %g, %g, %v : tensor<8x4x16xf32>, tensor<16xf32> -> tensor<16xf64>
+  return
+}

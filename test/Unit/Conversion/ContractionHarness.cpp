@@ -46,7 +46,7 @@ static std::string getShape(ArrayRef<int64_t> sizes, StringRef element) {
 /// A function of all buffers that computes the products.
 static std::string writeModule(const ContractionGeometry &g,
                                ArrayRef<TrainingProduct> products, bool tensors,
-                               StringRef element) {
+                               StringRef element, bool accumulate) {
   SmallVector<int64_t> image = {g.batch, g.height, g.width, g.channels};
   SmallVector<int64_t> output = {g.batch, g.outHeight, g.outWidth,
                                  g.outChannels};
@@ -74,7 +74,7 @@ static std::string writeModule(const ContractionGeometry &g,
   }
   std::string attributes = formatv(
       "{{pad = array<i64: {0}, {1}, {2}, {3}>, stride = array<i64: {4}, {5}>, "
-      "dilation = array<i64: {6}, {7}>, groups = {8}{9}}",
+      "dilation = array<i64: {6}, {7}>, groups = {8}{9}",
       g.padTop, g.padBottom, g.padLeft, g.padRight, g.strideHeight,
       g.strideWidth, g.dilationHeight, g.dilationWidth,
       g.depthwise ? 1 : g.groups, g.depthwise ? ", depthwise" : "");
@@ -94,7 +94,8 @@ static std::string writeModule(const ContractionGeometry &g,
         "{0}qat.contraction {1} ins({2}{3}, {2}{4} : {5}<{6}>, {5}<{7}>) "
         "outs({2}{8} : {5}<{9}>) {10}{11}\n",
         tensors ? formatv("%new_{0} = ", result).str() : "", name, prefix, a, b,
-        kind, shapeOf(a), shapeOf(b), result, shapeOf(result), attributes,
+        kind, shapeOf(a), shapeOf(b), result, shapeOf(result),
+        attributes + (accumulate && result == "dw" ? ", accumulate}" : "}"),
         tensors ? formatv(" -> tensor<{0}>", shapeOf(result)).str() : "");
     if (tensors)
       text += formatv("bufferization.materialize_in_destination %new_{0} in "
@@ -147,15 +148,15 @@ static std::unique_ptr<TargetMachine> makeMachine() {
 
 std::unique_ptr<CompiledContractions> CompiledContractions::compile(
     const ContractionGeometry &geometry, ArrayRef<TrainingProduct> products,
-    Lowering lowering, StringRef element, unsigned lanes) {
+    Lowering lowering, StringRef element, unsigned lanes, bool accumulate) {
   static MLIRContext *context = [] {
     DialectRegistry registry;
     registerHostDialects(registry);
     registry.insert<vector::VectorDialect>();
     return new MLIRContext(registry);
   }();
-  std::string text =
-      writeModule(geometry, products, lowering == Lowering::Linalg, element);
+  std::string text = writeModule(
+      geometry, products, lowering == Lowering::Linalg, element, accumulate);
   auto module = parseSourceString<ModuleOp>(text, context);
   PassManager manager(context);
   buildPipeline(manager, lowering, lanes);

@@ -33,11 +33,13 @@ enum class Lowering {
 class CompiledContractions {
 public:
   /// Null with a failure of the test where it does not compile. `element` is
-  /// f32 or f64; `lanes` as of convert-contractions-to-kernels.
+  /// f32 or f64; `lanes` as of convert-contractions-to-kernels; with
+  /// `accumulate` dw is added to.
   static std::unique_ptr<CompiledContractions>
   compile(const ContractionGeometry &geometry,
           llvm::ArrayRef<TrainingProduct> products, Lowering lowering,
-          llvm::StringRef element = "f32", unsigned lanes = 16);
+          llvm::StringRef element = "f32", unsigned lanes = 16,
+          bool accumulate = false);
 
   /// The addresses of x, w, y, dx, dw, dy.
   void run(llvm::ArrayRef<void *> buffers) const;

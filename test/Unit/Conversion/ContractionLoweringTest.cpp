@@ -79,6 +79,27 @@ void compileAndCheck(const ContractionGeometry &geometry,
   check(geometry, tensors, products, isDouble ? 1e-14 : 2e-6);
 }
 
+/// Adding the gradient of weights to 1s is that of the same gradient, plus 1.
+void checkAccumulation(const ContractionGeometry &geometry,
+                       ArrayRef<TrainingProduct> products, Lowering lowering,
+                       std::mt19937 &random) {
+  auto code =
+      CompiledContractions::compile(geometry, products, lowering, "f32", 16,
+                                    /*accumulate=*/true);
+  ASSERT_TRUE(code);
+  Tensors<float> tensors(geometry, random);
+  std::fill(tensors.dw.begin(), tensors.dw.end(), 1.0f);
+  code->run(tensors.getBuffers());
+  std::vector<double> sums, magnitudes;
+  TrainingContraction contraction{byWeights, {}, geometry};
+  computePlainContraction(contraction, tensors.x.data(), tensors.dy.data(),
+                          sums, magnitudes);
+  for (size_t index = 0; index < sums.size(); ++index)
+    ASSERT_NEAR(tensors.dw[index], sums[index] + 1,
+                2e-6 * (magnitudes[index] + 1))
+        << "element " << index << " of " << show(contraction);
+}
+
 ContractionGeometry makeDepthwise(int64_t batch, int64_t size, int64_t channels,
                                   int64_t kernel, int64_t stride) {
   ContractionGeometry g;
@@ -147,6 +168,22 @@ TEST(ContractionsToKernels, DepthwiseLayersOfMobileNets) {
   compileAndCheck<float>(makeDepthwise(1, 9, 16, 5, 2),
                          {forward, byInput, byWeights}, Lowering::Kernels,
                          random);
+}
+
+TEST(ContractionsToKernels, AccumulatesGradientsOfWeights) {
+  RandomGeometry random;
+  random.engine.seed(13);
+  for (int round = 0; round < 8; ++round) {
+    Lowering lowering = round % 4 ? Lowering::Kernels : Lowering::Linalg;
+    checkAccumulation(round % 2 ? random.draw() : random.drawDepthwise(),
+                      {byInput, byWeights}, lowering, random.engine);
+  }
+  // Loops for few channels.
+  ContractionGeometry few;
+  few.batch = 77;
+  few.channels = 8;
+  few.outChannels = 16;
+  checkAccumulation(few, {byWeights}, Lowering::Kernels, random.engine);
 }
 
 TEST(ContractionsToKernels, SameBitsAtEveryCall) {

@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 
 #include <cmath>
+#include <limits>
 
 using namespace llvm;
 using namespace mlir::qat;
@@ -58,6 +59,31 @@ TEST(EpochRecordTest, IsWrittenAndReadBack) {
       cantFail(parseRecords((textOf(record) + "\n").c_str()));
   ASSERT_EQ(read.size(), 1u);
   EXPECT_EQ(textOf(read[0]), kRow);
+}
+
+TEST(EpochRecordTest, KeepsTheNoiseOfLayers) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  EpochRecord record;
+  record.noise = {{"conv", 23.5, 20.25},
+                  {"fc", infinity, -infinity},
+                  {"input", std::nullopt, std::nullopt}};
+  std::string text = textOf(record);
+  EXPECT_NE(text.find(R"("noise":{"conv":[23.5,20.25],"fc":["inf","-inf"],)"
+                      R"("input":[null,null]})"),
+            std::string::npos)
+      << text;
+  std::vector<EpochRecord> read = cantFail(parseRecords(text + "\n"));
+  ASSERT_EQ(read[0].noise.size(), 3u);
+  EXPECT_EQ(read[0].noise[0].layer, "conv");
+  EXPECT_EQ(textOf(read[0]), text);
+  for (const char *wrong :
+       {R"("noise":3)", R"("noise":{"c":[1]})", R"("noise":{"c":["low",1]})"}) {
+    std::string row = kRow;
+    row.insert(row.size() - 1, "," + std::string(wrong));
+    EXPECT_NE(messageOf(parseRecords(row + "\n")).find("'noise'"),
+              std::string::npos)
+        << wrong;
+  }
 }
 
 TEST(EpochRecordTest, LeavesOutWhatThereIsNot) {

@@ -63,7 +63,8 @@ struct Buffer {
 };
 
 std::vector<float> runFloats(const TrainingContraction &contraction,
-                             ArrayRef<float> a, ArrayRef<float> b) {
+                             ArrayRef<float> a, ArrayRef<float> b,
+                             float before = NAN) {
   Expected<int64_t> bytes = getTrainingScratchBytes(contraction);
   EXPECT_TRUE(static_cast<bool>(bytes)) << toString(bytes.takeError());
   if (!bytes)
@@ -71,7 +72,7 @@ std::vector<float> runFloats(const TrainingContraction &contraction,
   Buffer scratch(*bytes);
   std::memset(scratch.memory, 0xff, *bytes); // NaNs, should they be read
   std::vector<float> result(
-      getSize(contraction.geometry, getRoles(contraction.product)[2]), NAN);
+      getSize(contraction.geometry, getRoles(contraction.product)[2]), before);
   EXPECT_EQ(toString(runTrainingContraction(contraction, a.data(), b.data(),
                                             result.data(), scratch.memory)),
             "");
@@ -120,6 +121,30 @@ TEST(TrainingKernels, FloatsAreThoseOfPlainLoops) {
   }
 }
 
+TEST(TrainingKernels, AccumulatesGradientsOfWeights) {
+  RandomGeometry random;
+  random.engine.seed(9);
+  for (int round = 0; round < 40; ++round) {
+    TrainingContraction contraction;
+    contraction.product = TrainingProduct::WeightGradient;
+    contraction.geometry = random.draw();
+    contraction.accumulate = true;
+    const ContractionGeometry &g = contraction.geometry;
+    std::normal_distribution<float> normal;
+    std::vector<float> x(g.inputSize()), dy(g.outputSize());
+    for (std::vector<float> *values : {&x, &dy})
+      for (float &value : *values)
+        value = normal(random.engine);
+    std::vector<float> got = runFloats(contraction, x, dy, /*before=*/1.0f);
+    std::vector<double> sums, magnitudes;
+    computePlainContraction(contraction, x.data(), dy.data(), sums, magnitudes);
+    ASSERT_EQ(got.size(), sums.size());
+    for (size_t index = 0; index < got.size(); ++index)
+      ASSERT_NEAR(got[index], sums[index] + 1, 2e-6 * (magnitudes[index] + 1))
+          << "element " << index << " of " << show(contraction);
+  }
+}
+
 TEST(TrainingKernels, IntegersAreExact) {
   RandomGeometry random;
   random.engine.seed(8);
@@ -164,10 +189,12 @@ TEST(TrainingKernels, WordsAreTheContraction) {
     TrainingContraction contraction;
     contraction.product = static_cast<TrainingProduct>(round % 3);
     contraction.geometry = random.draw();
+    contraction.accumulate = round % 5 == 2;
     TrainingContraction::Words words = contraction.getWords();
     EXPECT_EQ(TrainingContraction::fromWords(words).getWords(), words);
     EXPECT_EQ(words[3], contraction.geometry.height);
     EXPECT_EQ(words[20], contraction.geometry.depthwise);
+    EXPECT_EQ(words[21], contraction.accumulate);
   }
 }
 

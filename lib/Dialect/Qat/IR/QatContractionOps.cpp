@@ -28,7 +28,8 @@ void ContractionOp::build(OpBuilder &builder, OperationState &state,
                           bool depthwise) {
   Type type = init.getType();
   build(builder, state, isa<TensorType>(type) ? type : Type(), kind, a, b, init,
-        pad, stride, dilation, groups, depthwise, /*unsigned_input=*/false);
+        pad, stride, dilation, groups, depthwise, /*unsigned_input=*/false,
+        /*accumulate=*/false);
 }
 
 ContractionGeometry ContractionOp::getGeometry() {
@@ -124,6 +125,9 @@ LogicalResult ContractionOp::verify() {
            << (getKind() == ContractionKind::Forward ? "a result"
                                                      : "an output gradient")
            << " of shape [" << expected << "], but got [" << output << "]";
+  if (getAccumulate() &&
+      getKind() != ContractionKind::WeightGradient) // contraction_c6
+    return emitOpError("expects kind 'weight_gradient' with 'accumulate'");
   return success();
 }
 
@@ -134,6 +138,8 @@ void ContractionOp::getEffects(
     return;
   effects.emplace_back(MemoryEffects::Read::get(), &getAMutable());
   effects.emplace_back(MemoryEffects::Read::get(), &getBMutable());
+  if (getAccumulate())
+    effects.emplace_back(MemoryEffects::Read::get(), &getInitMutable());
   effects.emplace_back(MemoryEffects::Write::get(), &getInitMutable());
 }
 
@@ -149,7 +155,9 @@ struct ContractionBufferization
           ContractionBufferization, ContractionOp> {
   bool bufferizesToMemoryRead(Operation *op, OpOperand &operand,
                               const bufferization::AnalysisState &) const {
-    return &operand != &cast<ContractionOp>(op).getInitMutable();
+    auto contraction = cast<ContractionOp>(op);
+    return contraction.getAccumulate() ||
+           &operand != &contraction.getInitMutable();
   }
 
   LogicalResult bufferize(Operation *op, RewriterBase &rewriter,

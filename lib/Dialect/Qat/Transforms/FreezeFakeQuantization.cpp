@@ -162,6 +162,8 @@ LogicalResult FakeFreezer::visitWeighted(Operation *op) {
   if (failed(layer))
     return failure();
 
+  if (group.quantizer)
+    raise(group.quantizer);
   builder.setInsertionPoint(op);
   std::string name = getLayerName(op);
   OpOperand &weights = getWeightOperand(op);

@@ -199,6 +199,7 @@ LogicalResult TrainingFreezer::visitWeighted(Operation *op) {
   FailureOr<Value> outputStep = getStep(group.quantizer);
   if (failed(outputStep))
     return failure();
+  raise(group.quantizer);
   if (!batchNorm && foldsIntoWeights(op, quantizer)) {
     auto quantized = QuantizeFoldedBiasOp::create(
         builder, location, *realBias, weightStep, *inputStep, *outputStep,

@@ -52,6 +52,13 @@ void mlir::qat::removeFreezingAttributes(ModuleOp module) {
     module->removeAttr(name);
 }
 
+void mlir::qat::raise(ActivationQuantizerOpInterface quantizer) {
+  if (auto pact = dyn_cast<PactOp>(quantizer.getOperation()))
+    pact.setRaised(true);
+  if (auto bounded = dyn_cast<BoundedOp>(quantizer.getOperation()))
+    bounded.setRaised(true);
+}
+
 LayerQuantizer::LayerQuantizer(func::FuncOp function, unsigned biasBits)
     : biasBits(biasBits) {
   if (auto mode = function->getParentOfType<ModuleOp>()

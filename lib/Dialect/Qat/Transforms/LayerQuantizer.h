@@ -40,6 +40,10 @@ struct LayerIntegers {
   SmallVector<float> fakeBiases, fakeScales;
 };
 
+/// Lets a quantizer behind a layer with weights that is frozen round up what
+/// lies on a step but for the error of a float sum.
+void raise(ActivationQuantizerOpInterface quantizer);
+
 /// Computes the integers of the layers of one function of form Q, whose
 /// parameters are constants and whose batch norms are folded or frozen. Both
 /// forms of a frozen network, integer and fake-quantized, come from here.

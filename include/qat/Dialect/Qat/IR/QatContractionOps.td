@@ -34,7 +34,8 @@ def Qat_ContractionOp : Qat_Op<"contraction", [
     DeclareOpInterfaceMethods<ConditionallySpeculatable>]> {
   let summary = "a 2-D convolution, or its gradient by the input or weights";
   let description = [{
-    One product of a training step, into `init`, which it overwrites. With `x`
+    One product of a training step, into `init`, which it overwrites (with
+    `accumulate`: to which it adds). With `x`
     the input (N x H x W x C), `w` the weights, `y` the output without bias
     (N x OH x OW x OC), `dx`, `dw`, `dy` the gradients of a loss by them, and
     G = `groups`:
@@ -82,6 +83,8 @@ def Qat_ContractionOp : Qat_Op<"contraction", [
     * (C4) `w` has the shape given above.
     * (C5) OH and OW are what `pad`, `stride` and `dilation` give, and at
       least 1; `x` and `y` have one batch.
+    * (C6) `accumulate` goes with kind `weight_gradient` alone: the sums of a
+      batch that is computed in parts.
 
     Example:
 
@@ -105,7 +108,8 @@ def Qat_ContractionOp : Qat_Op<"contraction", [
                        DefaultValuedAttr<
                            ConfinedAttr<I64Attr, [IntPositive]>, "1">:$groups,
                        UnitAttr:$depthwise,
-                       UnitAttr:$unsigned_input);
+                       UnitAttr:$unsigned_input,
+                       UnitAttr:$accumulate);
   let results = (outs Optional<AnyRankedTensor>:$result);
   let assemblyFormat = [{
     $kind `ins` `(` $a `,` $b `:` type($a) `,` type($b) `)`

@@ -99,6 +99,11 @@ def Qat_PactOp : Qat_ActivationQuantizer<"pact"> {
     `relu6` is clipped too, and not quantized before it is frozen:
     `result = clamp(input, 0, alpha)`.
 
+    `raised`, which freezing sets behind a layer with weights, adds 2^-18 to
+    `r`: the layer's integer network rounds up what lies exactly on a step, an
+    accumulator of zero for one; the float sum that stands for it here may be
+    below by its error (docs/Rationale.md).
+
     Constraints:
 
     * (C1) `float_bound` is positive and finite.
@@ -115,7 +120,8 @@ def Qat_PactOp : Qat_ActivationQuantizer<"pact"> {
                        Qat_BitWidth:$bits, Qat_ActivationRoundingAttr:$rounding,
                        OptionalAttr<F32Attr>:$float_bound,
                        DefaultValuedAttr<Qat_ActivationTypeAttr,
-                           "::mlir::qat::ActivationType::Learned">:$activation_type);
+                           "::mlir::qat::ActivationType::Learned">:$activation_type,
+                       UnitAttr:$raised);
   let assemblyFormat = [{
     $input `,` $alpha attr-dict `:` type($input)
   }];
@@ -139,6 +145,8 @@ def Qat_BoundedOp : Qat_ActivationQuantizer<"bounded"> {
     Gradients: `d input = g where lo < input < hi`, else 0;
     `d lo = sum of g where input <= lo`; `d hi = sum of g where input >= hi`.
 
+    `raised` as for `qat.pact`.
+
     Example:
 
     ```mlir
@@ -148,7 +156,8 @@ def Qat_BoundedOp : Qat_ActivationQuantizer<"bounded"> {
     ```
   }];
   let arguments = (ins Qat_FloatTensor:$input, Qat_Bound:$lo, Qat_Bound:$hi,
-                       Qat_BitWidth:$bits, Qat_ActivationRoundingAttr:$rounding);
+                       Qat_BitWidth:$bits, Qat_ActivationRoundingAttr:$rounding,
+                       UnitAttr:$raised);
   let assemblyFormat = [{
     $input `,` $lo `,` $hi attr-dict `:` type($input)
   }];
