@@ -69,7 +69,9 @@ void mlir::qat::buildStepBuffersPipeline(OpPassManager &manager,
   buffers.addPass(createQatCopiesToLoops());
   if (useLibrary)
     manager.addPass(createConvertContractionsToKernels());
-  manager.nest<func::FuncOp>().addPass(createConvertLinalgToLoopsPass());
+  OpPassManager &loops = manager.nest<func::FuncOp>();
+  loops.addPass(createQatVectorizeSums());
+  loops.addPass(createConvertLinalgToLoopsPass());
   manager.addPass(createQatOutlineLoops());
 }
 

@@ -78,6 +78,19 @@ def QatOutlineGroups : Pass<"qat-outline-groups", "::mlir::ModuleOp"> {
     "::mlir::memref::MemRefDialect"];
 }
 
+def QatVectorizeSums : Pass<"qat-vectorize-sums", "::mlir::func::FuncOp"> {
+  let summary = "Write sums over the pixels of a part as vector loops";
+  let description = [{
+    `linalg.generic` on buffers of f32 that sums over all loops but that of the
+    channels, in f64, and may write elements beside: loops over vectors of 16 or
+    8 channels that keep the sums of up to 64 pixels in registers, in f32; those
+    are added in f64. The order follows from shapes alone.
+  }];
+  let dependentDialects = [
+    "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::scf::SCFDialect", "::mlir::vector::VectorDialect"];
+}
+
 def QatPlanScratch : Pass<"qat-plan-scratch", "::mlir::func::FuncOp"> {
   let summary = "Make the temporaries of a group arguments";
   let description = [{
