@@ -102,18 +102,19 @@ struct LowerPact : OpRewritePattern<PactOp> {
     Value reciprocal = toSingle(b, arith::DivFOp::create(b, levels, wide));
     Value step = toSingle(b, arith::DivFOp::create(b, wide, levels));
     rewriter.replaceOp(
-        op, mapElements(
-                b, op.getInput(), cast<RankedTensorType>(op.getType()),
-                [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-                  Value zero = buildFloat(e, f32, 0.0);
-                  Value top = buildFloat(e, f32, n);
-                  Value scaled = arith::MulFOp::create(e, reciprocal, v[0]);
-                  Value level = clampLevel(
-                      e, roundByMode(e, scaled, op.getRounding(), op.getRaised()), zero, top);
-                  level =
-                      select(e, CmpFPredicate::OGE, v[0], alpha, top, level);
-                  return arith::MulFOp::create(e, level, step);
-                }));
+        op,
+        mapElements(
+            b, op.getInput(), cast<RankedTensorType>(op.getType()),
+            [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+              Value zero = buildFloat(e, f32, 0.0);
+              Value top = buildFloat(e, f32, n);
+              Value scaled = arith::MulFOp::create(e, reciprocal, v[0]);
+              Value level = clampLevel(
+                  e, roundByMode(e, scaled, op.getRounding(), op.getRaised()),
+                  zero, top);
+              level = select(e, CmpFPredicate::OGE, v[0], alpha, top, level);
+              return arith::MulFOp::create(e, level, step);
+            }));
     return success();
   }
 };
@@ -139,15 +140,16 @@ struct LowerBounded : OpRewritePattern<BoundedOp> {
         toSingle(b, arith::AddFOp::create(b, levels, negativeZeroPoint));
     Value stepSingle = toSingle(b, step);
     rewriter.replaceOp(
-        op, mapElements(b, op.getInput(), cast<RankedTensorType>(op.getType()),
-                        [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
-                          Value scaled =
-                              arith::DivFOp::create(e, v[0], stepSingle);
-                          Value level = clampLevel(
-                              e, roundByMode(e, scaled, op.getRounding(), op.getRaised()), min,
-                              max);
-                          return arith::MulFOp::create(e, level, stepSingle);
-                        }));
+        op, mapElements(
+                b, op.getInput(), cast<RankedTensorType>(op.getType()),
+                [&](ImplicitLocOpBuilder &e, ValueRange v) -> Value {
+                  Value scaled = arith::DivFOp::create(e, v[0], stepSingle);
+                  Value level = clampLevel(
+                      e,
+                      roundByMode(e, scaled, op.getRounding(), op.getRaised()),
+                      min, max);
+                  return arith::MulFOp::create(e, level, stepSingle);
+                }));
     return success();
   }
 };
