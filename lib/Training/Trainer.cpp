@@ -276,6 +276,10 @@ Expected<bool> Trainer::finishEpoch() {
   }
   if (error)
     return std::move(error);
+  // The noise is that of the last epoch, whichever that was to be before a
+  // training was made longer.
+  if (!records.empty())
+    records.back().noise.clear();
   records.push_back(record);
   position.epoch += 1;
   position.step = position.batches = 0;
