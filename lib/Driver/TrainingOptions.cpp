@@ -66,6 +66,9 @@ TrainingOptions::TrainingOptions(cl::OptionCategory &category)
       normMomentum("bn-momentum", cl::cat(category),
                    cl::desc("Share of a batch in the running statistics of "
                             "batch norms (default 0.003)")),
+      normBatches("bn-batches", cl::value_desc("batches"), cl::cat(category),
+                  cl::desc("Batches whose statistics replace the running ones "
+                           "when batch norms are frozen (default 0: none)")),
       dropout(
           "dropout", cl::cat(category),
           cl::desc(
@@ -121,6 +124,7 @@ Error TrainingOptions::apply(Recipe &recipe, StringRef dataset) const {
   take(momentum, recipe.momentum);
   take(clip, recipe.clip);
   take(normMomentum, recipe.normMomentum);
+  take(normBatches, recipe.normBatches);
   take(dropout, recipe.dropout);
   take(loss, recipe.loss);
   take(labelSmoothing, recipe.labelSmoothing);

@@ -44,8 +44,9 @@ private:
   llvm::cl::opt<std::string> schedule;
   llvm::cl::opt<double> weightDecay, boundDecay, boundRateFactor;
   llvm::cl::opt<std::string> boundScale;
-  llvm::cl::opt<double> beta1, beta2, epsilon, momentum, clip, normMomentum,
-      dropout;
+  llvm::cl::opt<double> beta1, beta2, epsilon, momentum, clip, normMomentum;
+  llvm::cl::opt<int64_t> normBatches;
+  llvm::cl::opt<double> dropout;
   llvm::cl::opt<std::string> loss;
   llvm::cl::opt<double> labelSmoothing, distillation, temperature;
   llvm::cl::opt<std::string> augment, seed;

@@ -78,6 +78,7 @@ Error Recipe::verify() const {
       {"momentum", momentum, 0, 1, true, "of at least 0 and below 1"},
       {"clip", clip, 0, any, false, "of at least 0"},
       {"bn-momentum", normMomentum, 0, 1, false, "from 0 to 1"},
+      {"bn-batches", double(normBatches), 0, 1e9, false, "of at least 0"},
       {"dropout", dropout, 0, 1, true, "of at least 0 and below 1"},
       {"label-smoothing", labelSmoothing, 0, 1, true,
        "of at least 0 and below 1"},
@@ -125,6 +126,7 @@ template <typename R, typename F> void visitMembers(R &recipe, F &&visit) {
   visit("momentum", recipe.momentum);
   visit("clip", recipe.clip);
   visit("bn_momentum", recipe.normMomentum);
+  visit("bn_batches", recipe.normBatches);
   visit("dropout", recipe.dropout);
   visit("loss", recipe.loss);
   visit("label_smoothing", recipe.labelSmoothing);

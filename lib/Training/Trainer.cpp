@@ -90,7 +90,46 @@ Error Trainer::prepareStep() {
   });
 }
 
+/// Replaces the running statistics of batch norms by the mean of those of the
+/// first batches of this epoch; nothing else changes. Given up when asked to
+/// stop.
+Error Trainer::measureStatistics() {
+  if (Error error = prepareStep())
+    return error;
+  size_t count = std::min<size_t>(recipe.normBatches, batches.numSteps());
+  TrainingState before = state.clone();
+  batches.start(static_cast<uint64_t>(position.epoch), 0);
+  for (size_t index = 0; index < count && !isStopped(); ++index) {
+    Expected<const Batch *> batch = batches.next();
+    if (!batch)
+      return batch.takeError();
+    if (!*batch)
+      return createStringError("the data ended in the middle of an epoch");
+    // An update of length zero.
+    hyper = recipe.getHyperparameters(position.updates, updatesPerEpoch());
+    for (Hyper rate : {Hyper::WeightRate, Hyper::BoundRate})
+      hyper[rate] = 0;
+    hyper[Hyper::BatchNormMomentum] = 1.0f / static_cast<float>(index + 1);
+    seed[0] = static_cast<int32_t>(recipe.seed ^ (recipe.seed >> 32));
+    seed[1] = static_cast<int32_t>(position.updates + index);
+    if (Error error = runBatch(kStepFunction, *batch))
+      return error;
+  }
+  std::swap(state, before);
+  if (!isStopped())
+    for (const StepArgument &argument : step->arguments(kStepFunction))
+      if (argument.role == "statistic")
+        state.takeValue(argument.name, before);
+  return Error::success();
+}
+
 Error Trainer::freeze() {
+  if (recipe.normBatches > 0) {
+    if (Error error = measureStatistics())
+      return error;
+    if (isStopped())
+      return Error::success();
+  }
   observer.onFreeze(position.epoch);
   Error error = withNetwork([&](ModuleOp network) -> Error {
     Expected<OwningOpRef<ModuleOp>> frozen = workshop.freeze(network);

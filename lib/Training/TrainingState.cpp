@@ -77,6 +77,19 @@ TrainingState::bind(ArrayRef<StepArgument> arguments) {
   return buffers;
 }
 
+TrainingState TrainingState::clone() const {
+  TrainingState copy;
+  for (const auto &[name, array] : values)
+    copy.values[name] = array.clone();
+  for (const auto &[name, array] : ofOptimizer)
+    copy.ofOptimizer[name] = array.clone();
+  return copy;
+}
+
+void TrainingState::takeValue(StringRef name, TrainingState &other) {
+  values[name.str()] = std::move(other.values[name.str()]);
+}
+
 std::string TrainingState::findNonFinite() const {
   for (const auto &[name, array] : values)
     if (!all_of(array.data<float>(), [](float x) { return std::isfinite(x); }))

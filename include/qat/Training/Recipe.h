@@ -36,6 +36,10 @@ struct Recipe {
   /// Greatest norm of all gradients; 0 for no bound.
   double clip = 0;
   double normMomentum = 0.003;
+  /// Batches whose statistics, each of the same weight, replace the running
+  /// ones when batch norms are frozen; 0: the running ones stay. With few bits
+  /// running statistics are those of weights that were rounded otherwise.
+  int64_t normBatches = 0;
   /// Share of inputs of the last layer that are dropped.
   double dropout = 0;
   /// "cross-entropy" or "mse".

@@ -148,6 +148,7 @@ public:
 private:
   llvm::Error prepareStep();
   llvm::Error freeze();
+  llvm::Error measureStatistics();
   llvm::Expected<bool> runUpdate();
   llvm::Error runBatch(llvm::StringRef function, const Batch *batch);
   llvm::Error refuseNonFinite(const Batch &batch);

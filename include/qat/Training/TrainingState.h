@@ -43,6 +43,12 @@ public:
   /// Parameters and statistics by their names, sorted.
   const std::map<std::string, NdArray> &getValues() const { return values; }
 
+  /// A copy of all numbers.
+  TrainingState clone() const;
+
+  /// Takes the number `name`, which both have, from `other`.
+  void takeValue(llvm::StringRef name, TrainingState &other);
+
   /// A parameter or a statistic that is not finite; empty where all are.
   std::string findNonFinite() const;
 
