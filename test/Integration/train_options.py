@@ -366,6 +366,29 @@ def freezing(bench):
         near("bounds set anew: lo", after["conv.weight.lo"], min(folded.min(), 0))
 
 
+def measured_statistics(bench):
+    """--bn-batches: the mean over batches of their statistics, and nothing else."""
+    words = [*PLAIN, "-b", IMAGES // 2, "--lr", 0, *QUANTIZE, "--calibrate", bench.data[-1],
+             "--batch_fold_type", "ICN"]
+    before, _, _ = bench.train(*words, "--batch_fold_delay", 0)
+    stats = [name for name in before if name.endswith((".mean", ".var"))]
+    # Two batches a live epoch: (1-m)^2 of the statistics before, (1-m)m and m of theirs.
+    second, _, _ = bench.train(*words, "--batch_fold_delay", 9, "--bn-momentum", 1)
+    both, _, _ = bench.train(*words, "--batch_fold_delay", 9, "--bn-momentum", 0.5)
+    expected = {}
+    for name in stats:
+        first = 4 * both[name] - before[name] - 2 * second[name]
+        expected[name] = (first + second[name]) / 2
+    for batches in (2, 5):
+        after, _, _ = bench.train(*words, "--batch_fold_delay", 0, "--bn-batches", batches)
+        same(f"--bn-batches {batches}", {name: after[name] for name in stats}, expected)
+    still = {name: array for name, array in before.items()
+             if name not in stats and not is_moment(name)}
+    same("--bn-batches: nothing else moves", {name: after[name] for name in still}, still, 0)
+    check("--bn-batches: statistics move",
+          all((before[name] != after[name]).any() for name in stats))
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
@@ -384,6 +407,7 @@ def main():
         live = Bench(folder, write_network(folder / "bn.mlir", 2, batch_norm=True), words)
         batch_norms(live)
         bounds(live)
+        measured_statistics(live)
         freezing(live)
     finish()
 
