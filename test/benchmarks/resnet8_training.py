@@ -26,6 +26,7 @@ over the frozen epochs.
 import argparse
 import json
 import lzma
+import math
 import os
 import pathlib
 import re
@@ -71,10 +72,18 @@ class Experiments:
     def recipe(self):
         epochs = self.options.epochs
         return ["--dataset", "cifar10", "--data", self.train, "--validation", self.test,
-                "--epochs", epochs, "-b", 64, "--optimizer", "adam", "--lr", "1e-3",
-                "--lr-schedule", "cosine", "--bound-lr-factor", 10, "--bn-momentum", 0.01,
-                "--batch_fold_delay", 2 * epochs // 3, "--augment", "default",
+                "--epochs", epochs, "-b", 64, "--optimizer", "adam",
+                "--lr-schedule", json.dumps(self.rates()), "--bound-lr-factor", 10,
+                "--bn-momentum", 0.01, "--bn-batches", 156,
+                "--batch_fold_delay", epochs - 1, "--augment", "default",
                 "-j", self.options.threads, *self.options.more]  # fmt: skip
+
+    def rates(self):
+        """A cosine, and next to nothing in the epoch whose batch norms are frozen: of few
+        bits, every weight that crosses a step moves means that no batch norm corrects."""
+        live = self.options.epochs - 1
+        return [{"epoch": epoch, "lr": 5e-4 * (1 + math.cos(math.pi * epoch / live))}
+                for epoch in range(live)] + [{"epoch": live, "lr": 2.5e-7}]
 
     def start(self, name, seed):
         """The module that training begins with, and its further options."""
