@@ -8,8 +8,11 @@
 
 #include "qat/Support/AtomicFile.h"
 
+#include "llvm/Support/Errno.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <unistd.h>
 
 using namespace llvm;
 
@@ -66,6 +69,10 @@ Error mlir::qat::writeFileAtomically(StringRef path,
     // The stream's destructor ends the process on an error nobody took.
     stream.clear_error();
   }
+  // What takes the place of another has to be on the disk before it does: a
+  // machine that stops between the two would leave neither checkpoint.
+  if (!reason && exists && ::fsync(file->FD) != 0)
+    reason = errnoAsErrorCode();
   if (reason) {
     consumeError(file->discard());
     return cannotWrite(path, reason);
