@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 """Retrains networks for CIFAR-10 with `qat train` and tables the accuracies.
 
-usage: test/benchmarks/resnet8_training.py [--bin BIN] [--epochs 30]
+usage: test/benchmarks/resnet8_training.py [--bin BIN] [--epochs 20]
            [--seeds 0,1,2] [--only W4A4,W2A4,...] [--network resnet8|mobilenet]
            [--out FOLDER] [--threads N] [-- MORE OPTIONS OF qat train]
 
@@ -79,11 +79,12 @@ class Experiments:
                 "-j", self.options.threads, *self.options.more]  # fmt: skip
 
     def rates(self):
-        """A cosine, and next to nothing in the epoch whose batch norms are frozen: of few
-        bits, every weight that crosses a step moves means that no batch norm corrects."""
+        """A cosine, and nothing in the epoch whose batch norms are frozen: many weights of
+        few bits lie so close to a rounding threshold that even 2.5e-7 flips them, and no
+        batch norm corrects the means any more (78.4 % becomes 75.1 % at 2-bit weights)."""
         live = self.options.epochs - 1
         return [{"epoch": epoch, "lr": 5e-4 * (1 + math.cos(math.pi * epoch / live))}
-                for epoch in range(live)] + [{"epoch": live, "lr": 2.5e-7}]
+                for epoch in range(live)] + [{"epoch": live, "lr": 0}]
 
     def start(self, name, seed):
         """The module that training begins with, and its further options."""
@@ -180,7 +181,7 @@ def main():
     words = words[: words.index("--")] if "--" in words else words
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--bin", type=pathlib.Path, default=SOURCE / "build/release/bin")
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--only", default="")
     parser.add_argument("--network", choices=NETWORKS, default="resnet8")
